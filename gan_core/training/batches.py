@@ -1,0 +1,36 @@
+"""The order in which a training sees its images."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+
+class Batches:
+    """An endless stream over the images: every epoch is a new permutation, a pure function of the seed and the epoch.
+
+    So the position in the data is one number, the images seen, and a resumed run goes on exactly where it was.
+    """
+
+    def __init__(self, images: np.ndarray, batch_size: int, seed: int):
+        self.images, self.batch_size, self.seed = images, batch_size, seed
+        self.epoch, self.order = -1, np.empty(0, np.int64)
+
+    def indices(self, nimg: int) -> np.ndarray:
+        """The images that the batch after `nimg` images shows, [batch_size]; it may run into the next epochs."""
+        parts, wanted = [], self.batch_size
+        while wanted:
+            epoch, start = divmod(nimg, len(self.images))
+            part = self.permutation(epoch)[start : start + wanted]
+            parts.append(part)
+            nimg, wanted = nimg + len(part), wanted - len(part)
+        return np.concatenate(parts)
+
+    def batch(self, nimg: int) -> torch.Tensor:
+        """uint8 [batch_size, H, W, C]."""
+        return torch.from_numpy(self.images[self.indices(nimg)])
+
+    def permutation(self, epoch: int) -> np.ndarray:
+        if epoch != self.epoch:
+            self.epoch, self.order = epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+        return self.order

@@ -1,0 +1,29 @@
+"""Which number format a device trains in."""
+
+from __future__ import annotations
+
+import torch
+
+
+def default_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def bf16_is_fast(device: torch.device) -> bool:
+    """Whether bf16 pays: on a CPU only with AMX or AVX512-BF16; elsewhere it is slower or fails (pytorch#148861)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def choose(requested: str, device: torch.device) -> str:
+    """'bf16' or 'fp32'."""
+    return requested if requested != "auto" else "bf16" if bf16_is_fast(device) else "fp32"
+
+
+def describe(precision: str, device: torch.device) -> str:
+    """For people, e.g. 'bf16 on CPU (AMX)'."""
+    if device.type == "cuda":
+        return f"{precision} on {torch.cuda.get_device_name(device)}"
+    units = " (AMX)" if torch.cpu._is_amx_tile_supported() else " (AVX-512)" if bf16_is_fast(device) else ""
+    return f"{precision} on CPU{units if precision == 'bf16' else ''}"

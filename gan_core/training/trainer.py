@@ -1,0 +1,192 @@
+"""The training loop as a generator of events. It knows no files, no terminal and no browser.
+
+for event in Trainer(config, images).run():    # images: uint8 [N, H, W, C]
+    ...                                        # the trainer is suspended here: its state is consistent
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gan_core import pixels
+from gan_core.config import Config
+from gan_core.models import Discriminator, Generator
+from gan_core.training import ema, losses, precision
+from gan_core.training.batches import Batches
+
+GRID = 64
+STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake")
+Z_FOR_BATCH_NORM = 256
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of both networks is done."""
+
+    nimg: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Means over the steps since the last tick; the averaged generator is ready to be sampled or saved."""
+
+    nimg: int
+    seconds: float
+    metrics: dict[str, float]
+
+
+class Trainer:
+    """One G and D, their optimisers and everything else that a resumed run needs to go on bit for bit."""
+
+    def __init__(self, config: Config, images: np.ndarray, device: torch.device | None = None):
+        self.config, train = config, config.train
+        self.device = device or precision.default_device()
+        self.precision = precision.choose(train.precision, self.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(train.seed)
+            self.G, self.D = self._place(Generator(config.model)), self._place(Discriminator(config.model))
+        self.G_ema = copy.deepcopy(self.G).eval().requires_grad_(False)
+        self.opt_G, self.opt_D = self._adam(self.G), self._adam(self.D)
+        self.rng = torch.Generator(self.device).manual_seed(train.seed)
+        self.batches = Batches(images, train.batch_size, train.seed)
+        self.grid_z = self._fixed_z(GRID)
+        self.nimg, self.seconds = 0, 0.0
+        self._reset_statistics()
+
+    @property
+    def done(self) -> bool:
+        train = self.config.train
+        return self.nimg >= train.kimg * 1000 or (train.minutes is not None and self.seconds >= train.minutes * 60)
+
+    def run(self) -> Iterator[Step | Tick]:
+        """Train to the config's kimg or minutes: a `Step` after every step, a `Tick` every so often and last."""
+        before, resumed_at = self.seconds, time.monotonic()
+        while not self.done:
+            self.step()
+            self.seconds = before + time.monotonic() - resumed_at
+            yield Step(self.nimg)
+            if self._tick_due():
+                yield self.tick()
+
+    def step(self) -> None:
+        """One step of D and one of G on the same fake batch."""
+        real = self._real_batch()
+        z = self._noise(len(real))
+        with self._autocast():
+            fake = self.G(z)
+        loss_D, logits_real, logits_fake = self._step_D(real, fake.detach())
+        loss_G = self._step_G(fake)
+        self.nimg += len(real)
+        ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
+        with torch.no_grad():
+            scores = logits_real.float().sigmoid().mean(), logits_fake.float().sigmoid().mean()
+            self._sums += torch.stack([loss_D.detach(), loss_G.detach(), *scores])
+        self._steps += 1
+
+    def tick(self) -> Tick:
+        """Report the steps since the last tick. FloatingPointError if a loss is no longer a finite number."""
+        means = (self._sums / max(self._steps, 1)).tolist()
+        if not all(map(math.isfinite, means)):
+            raise FloatingPointError(
+                f"the losses are no longer finite numbers after {self.nimg / 1000:.1f} kimg: "
+                "resume from the last saved state with a lower learning rate"
+            )
+        metrics = dict(zip(STATISTICS, means, strict=True))
+        metrics["img_per_sec"] = (self.nimg - self._tick_nimg) / max(self.seconds - self._tick_seconds, 1e-9)
+        self.refresh_ema()
+        self._reset_statistics()
+        return Tick(self.nimg, self.seconds, metrics)
+
+    def refresh_ema(self, num_z: int = Z_FOR_BATCH_NORM) -> None:
+        """Fit the averaged generator's batch norm to its weights over `num_z` z, always the same ones."""
+        with self._autocast():
+            ema.refresh_batch_norm(self.G_ema, self._fixed_z(num_z))
+
+    @torch.inference_mode()
+    def sample(self) -> np.ndarray:
+        """The averaged generator's images of the fixed grid of z, uint8 [64, H, W, C]."""
+        with self._autocast():
+            return pixels.to_uint8(self.G_ema(self.grid_z))
+
+    def state_dict(self) -> dict:
+        """Everything that decides the steps to come: tensors and plain values only."""
+        modules = {name: getattr(self, name).state_dict() for name in ("G", "D", "G_ema", "opt_G", "opt_D")}
+        return {"nimg": self.nimg, "seconds": self.seconds, "rng": self.rng.get_state(), **modules}
+
+    def load_state_dict(self, state: dict) -> None:
+        """The inverse of `state_dict`. ValueError if the state belongs to other networks."""
+        try:
+            for name in ("G", "D", "G_ema", "opt_G", "opt_D"):
+                getattr(self, name).load_state_dict(state[name])
+            self.rng.set_state(state["rng"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ValueError("the saved state does not fit this run's networks") from error
+        self.nimg, self.seconds = state["nimg"], state["seconds"]
+        self._reset_statistics()
+
+    def _step_D(self, real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        # Two batches, since batch norm must not mix real and fake statistics.
+        with self._autocast():
+            logits_real, logits_fake = self.D(real), self.D(fake)
+        loss = losses.discriminator_bce(logits_real, logits_fake)
+        self.opt_D.zero_grad()
+        loss.backward()
+        self.opt_D.step()
+        return loss, logits_real, logits_fake
+
+    def _step_G(self, fake: torch.Tensor) -> torch.Tensor:
+        self.D.requires_grad_(False)
+        with self._autocast():
+            loss = losses.generator_bce(self.D(fake))
+        self.opt_G.zero_grad()
+        loss.backward()
+        self.opt_G.step()
+        self.D.requires_grad_(True)
+        return loss
+
+    def _real_batch(self) -> torch.Tensor:
+        real = pixels.to_float(self.batches.batch(self.nimg).to(self.device, non_blocking=True))
+        if not self.config.train.flip:
+            return real
+        mirrored = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
+        return torch.where(mirrored, real.flip(3), real)
+
+    def _noise(self, count: int) -> torch.Tensor:
+        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device)
+
+    def _fixed_z(self, count: int) -> torch.Tensor:
+        rng = torch.Generator().manual_seed(self.config.train.seed)
+        return torch.randn(count, self.config.model.latent_dim, generator=rng).to(self.device)
+
+    def _ema_beta(self, batch_size: int) -> float:
+        return ema.beta(self.nimg, batch_size, self.config.train.ema_kimg, self.config.train.ema_rampup)
+
+    def _tick_due(self) -> bool:
+        tick_kimg = self.config.train.tick_kimg
+        if self.done:
+            return True
+        if tick_kimg:
+            return self.nimg // (tick_kimg * 1000) > self._tick_nimg // (tick_kimg * 1000)
+        # Much happens early, little late: a tick lasts 2 % of the run so far, within bounds that keep a watcher happy.
+        return self.seconds - self._tick_seconds >= min(max(0.02 * self.seconds, 3.0), 30.0)
+
+    def _reset_statistics(self) -> None:
+        self._sums, self._steps = torch.zeros(len(STATISTICS), device=self.device), 0
+        self._tick_nimg, self._tick_seconds = self.nimg, self.seconds
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def _place(self, model: torch.nn.Module) -> torch.nn.Module:
+        return model.to(self.device, memory_format=torch.channels_last)
+
+    def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
+        train = self.config.train
+        return torch.optim.Adam(model.parameters(), train.lr, (train.beta1, train.beta2), fused=True)

@@ -77,7 +77,7 @@ class TrainConfig:
     """How a pair is trained: on what, for how long, with which optimiser settings."""
 
     data: str = option("drawn", "a folder, a zip, or 'drawn' for built-in cartoon faces")
-    kimg: float = option(1000.0, "stop after this many thousand images seen")
+    kimg: float | None = option(None, "stop after this many thousand images seen; without a goal, train until stopped")
     minutes: float | None = option(None, "stop after this many minutes of training, if that comes first")
     tick_kimg: float | None = option(
         None, "thousand images between reports; by default every few seconds, ever more seldom"
@@ -96,12 +96,18 @@ class TrainConfig:
     def __post_init__(self):
         check_fields(self)
         require(bool(self.data.strip()), "choose some pictures: a folder, a zip, or 'drawn'")
-        require(self.kimg > 0, f"kimg must be above 0, not {self.kimg}")
-        require(self.minutes is None or self.minutes > 0, f"minutes must be above 0, not {self.minutes}")
-        require(self.tick_kimg is None or self.tick_kimg > 0, f"tick_kimg must be above 0, not {self.tick_kimg}")
+        for name in ("kimg", "minutes", "tick_kimg"):
+            value = getattr(self, name)
+            require(value is None or value > 0, f"{name} must be above 0, not {value}")
         require(2 <= self.batch_size <= 4096, f"batch_size must lie between 2 and 4096, not {self.batch_size}")
         require(0 < self.lr < 1, f"lr must lie between 0 and 1, not {self.lr}")
         require(0 <= self.seed < 2**31, f"seed must lie between 0 and 2147483647, not {self.seed}")
+
+    def progress(self, nimg: int, seconds: float) -> float:
+        """How much of the goal is reached, 1 or more when it is; 0 for a run without a goal."""
+        by_images = nimg / (self.kimg * 1000) if self.kimg else 0.0
+        by_time = seconds / (self.minutes * 60) if self.minutes else 0.0
+        return max(by_images, by_time)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def save_generator(path: Path, G: Generator, config: Config, nimg: int) -> None:
 
 
 def load_generator(path: Path) -> tuple[Generator, Config, int]:
-    """The generator in eval mode on the CPU, its config and the images it has seen. ValueError if the file is not one."""
+    """The generator in eval mode on the CPU, its config and the images it has seen. ValueError if it is not one."""
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}

@@ -62,8 +62,12 @@ class Trainer:
 
     @property
     def done(self) -> bool:
-        train = self.config.train
-        return self.nimg >= train.kimg * 1000 or (train.minutes is not None and self.seconds >= train.minutes * 60)
+        return self.config.train.progress(self.nimg, self.seconds) >= 1
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there were steps since the last tick."""
+        return self._steps > 0
 
     def run(self) -> Iterator[Step | Tick]:
         """Train to the config's kimg or minutes: a `Step` after every step, a `Tick` every so often and last."""

@@ -1,0 +1,212 @@
+"""The command line: the same functions as the app.
+
+    python -m gan_core train --data photos.zip --size 64 --minutes 10
+    python -m gan_core resume photos-64 --minutes 10
+    python -m gan_core sample photos-64 --seeds 0-63 --out grid.png
+    python -m gan_core morph photos-64 --seeds 1,5,9 --out morph.mp4
+
+Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit codes: 0 done, 1 the training failed,
+2 bad input, 3 stopped early and saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import Field, asdict, fields
+from pathlib import Path
+
+from gan_core.config import PRESETS, ModelConfig, TrainConfig, field_type, preset
+
+DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. Every user error is one sentence on stderr."""
+    args = build_parser().parse_args(argv)
+    try:
+        return args.command(args)
+    except ValueError as error:
+        return complain(error, BAD_INPUT)
+    except (FloatingPointError, MemoryError, OSError) as error:
+        return complain(error, FAILED)
+    except KeyboardInterrupt:
+        return complain("interrupted", STOPPED)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m gan_core", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train_ = add_command(commands, train, "train a new run")
+    train_.add_argument("--preset", choices=PRESETS, default="dcgan", help="settings to start from (default dcgan)")
+    train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
+    for kind in (TrainConfig, ModelConfig):
+        for spec in fields(kind):
+            add_option(train_, kind, spec)
+
+    resume_ = add_command(commands, resume, "go on with a run, exactly where it stopped")
+    resume_.add_argument("model", metavar="RUN", help="a name under checkpoints/ or a run's directory")
+    resume_.add_argument("--kimg", type=float, help="train that many thousand images more")
+    resume_.add_argument("--minutes", type=float, help="train that many minutes more")
+    resume_.add_argument("--background", action="store_true", help="yield the processor to everything else")
+
+    sample_ = add_command(commands, sample, "write a sheet of samples")
+    add_model(sample_, seeds="0-63", out="grid.png")
+    morph_ = add_command(commands, morph, "write a film that morphs from seed to seed and back")
+    add_model(morph_, seeds="1,5,9", out="morph.mp4")
+    morph_.add_argument("--seconds", type=float, default=6.0, help="length of the film (default 6)")
+    morph_.add_argument("--fps", type=int, default=30, help="frames a second (default 30)")
+    morph_.add_argument("--pixels", type=int, default=256, help="side of the film, in pixels (default 256)")
+    return parser
+
+
+def train(args: argparse.Namespace) -> int:
+    from gan_core.runs import job
+
+    names = {spec.name for kind in (TrainConfig, ModelConfig) for spec in fields(kind)}
+    options = {name: value for name, value in vars(args).items() if name in names}
+    run = job.create(preset(args.preset).with_options(**options), args.run)
+    return work(run, args.json)
+
+
+def resume(args: argparse.Namespace) -> int:
+    from gan_core.runs import job, library
+
+    run = library.find_run(args.model)
+    if args.background:
+        lower_priority()
+    else:
+        job.prepare_resume(run, args.kimg, args.minutes)
+    return work(run, args.json)
+
+
+def sample(args: argparse.Namespace) -> int:
+    from gan_core import pixels
+    from gan_core.latent import Explorer, Point, parse_seeds
+    from gan_core.runs.library import find_model
+
+    seeds = parse_seeds(args.seeds)
+    explorer = Explorer.load(find_model(args.model))
+    out = writable(args.out)
+    try:
+        pixels.to_pil(pixels.sheet(explorer.render([Point(seed) for seed in seeds]))).save(out)
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"'{out.name}' cannot be written as a picture: give a name that ends in .png or .jpg"
+        ) from error
+    say(args.json, {"out": str(out), "seeds": len(seeds), "kimg": explorer.nimg / 1000}, f"wrote {out}")
+    return DONE
+
+
+def morph(args: argparse.Namespace) -> int:
+    from gan_core.latent import Explorer, Point, parse_seeds, write_film
+    from gan_core.runs.library import find_model
+
+    if not (0 < args.seconds <= 600 and 1 <= args.fps <= 120 and 16 <= args.pixels <= 2048):
+        raise ValueError("a film lasts up to 600 seconds, has 1 to 120 frames a second and 16 to 2048 pixels a side")
+    points = [Point(seed) for seed in parse_seeds(args.seeds)]
+    explorer = Explorer.load(find_model(args.model))
+    out = writable(args.out)
+    count = max(round(args.seconds * args.fps), 1)
+    write_film(out, explorer.frames(points, count, closed=True), fps=args.fps, size=args.pixels)
+    say(args.json, {"out": str(out), "frames": count}, f"wrote {out}: {count} frames")
+    return DONE
+
+
+def work(run, as_json: bool) -> int:
+    """Train a run in this process and report it on stdout."""
+    from gan_core.runs.worker import Worker
+
+    stop = stop_on_signals()
+    say(as_json, {"event": "run", "run": str(run.path)}, f"run {run.name} in {run.path}")
+    status = Worker(run, os.getpid(), stop, Reporter(as_json)).work()
+    summary = {"event": status.state, "run": str(run.path), "nimg": status.nimg, "seconds": round(status.seconds, 1)}
+    say(as_json, summary, f"{status.state} at {status.nimg / 1000:.1f} kimg after {status.seconds:.0f} s")
+    return DONE if status.state == "done" else STOPPED
+
+
+class Reporter:
+    """Prints ticks, and what the preparation is doing."""
+
+    def __init__(self, as_json: bool):
+        self.as_json, self.message = as_json, ""
+
+    def __call__(self, event) -> None:
+        if hasattr(event, "metrics"):
+            values = {"nimg": event.nimg, "seconds": round(event.seconds, 2), **event.metrics}
+            numbers = "  ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
+            say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
+        elif event.message and event.message != self.message:
+            self.message = event.message
+            say(self.as_json, {"event": "status", **asdict(event)}, event.message)
+
+
+def add_command(commands, function: Callable, help: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(function.__name__, help=help, description=help)
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line, for programs")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field) -> None:
+    """One flag for one config field; absent from the result unless it is given, so that the preset decides."""
+    plain, _ = field_type(kind, spec.name)
+    flag = "--" + (spec.metadata["flag"] or spec.name).replace("_", "-")
+    default = "" if spec.default is None else f" (default {spec.default})"
+    common = {"dest": spec.name, "default": argparse.SUPPRESS, "help": spec.metadata["help"] + default}
+    if plain is bool:
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, **common)
+    else:
+        parser.add_argument(flag, type=plain, choices=spec.metadata["choices"], **common)
+
+
+def add_model(parser: argparse.ArgumentParser, seeds: str, out: str) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a name under checkpoints/, a directory or a safetensors file")
+    parser.add_argument("--seeds", default=seeds, help=f"e.g. 0-63 or 1,5,9 (default {seeds})")
+    parser.add_argument("--out", default=out, help=f"the file to write (default {out})")
+
+
+def stop_on_signals() -> Callable[[], bool]:
+    """SIGINT and SIGTERM ask for a stop at the next step; a second SIGINT interrupts at once."""
+    asked = []
+
+    def ask(number: int, _frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
+    return lambda: bool(asked)
+
+
+def lower_priority() -> None:
+    """So that sliders in the app stay smooth beside a training on the same processor."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def writable(path: str) -> Path:
+    out = Path(path).expanduser()
+    if not out.parent.is_dir():
+        raise ValueError(f"there is no folder {out.parent} to write {out.name} into")
+    return out
+
+
+def say(as_json: bool, values: dict, sentence: str) -> None:
+    print(json.dumps(values) if as_json else sentence, flush=True)
+
+
+def complain(error: object, code: int) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

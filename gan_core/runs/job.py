@@ -1,0 +1,89 @@
+"""Start, resume and stop a training process. It outlives whoever started it; anyone can watch it through its files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from filelock import FileLock
+
+from gan_core.config import Config
+from gan_core.data import open_source
+from gan_core.home import REPOSITORY, checkpoints
+from gan_core.runs.library import new_run_path, runs
+from gan_core.runs.run_dir import RunBusy, RunDir, Status
+
+
+def create(config: Config, name: str | None = None) -> RunDir:
+    """A new run for that config. ValueError if its pictures cannot be found or the name is taken."""
+    source = open_source(config.train.data)
+    try:
+        return RunDir.create(new_run_path(name, source.name, config.model.image_size), config)
+    except FileExistsError as error:
+        raise ValueError(f"there is a run '{name}' already: choose another name, or resume it") from error
+
+
+def start(config: Config, name: str | None = None) -> RunDir:
+    """Create a run and train it in a process of its own. RunBusy while another run under checkpoints/ trains."""
+    with _one_at_a_time():
+        run = create(config, name)
+        _spawn(run)
+    return run
+
+
+def resume(run: RunDir, kimg: float | None = None, minutes: float | None = None) -> None:
+    """Go on with a stopped, finished or dead run in a process of its own, for that much more if given."""
+    with _one_at_a_time():
+        prepare_resume(run, kimg, minutes)
+        _spawn(run)
+
+
+def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None = None) -> None:
+    """Set a run's new goal: that much beyond where it is. ValueError if it has reached its goal and none is given."""
+    status, config = run.status(), run.config()
+    if status.active:
+        raise RunBusy(f"'{run.name}' is training already")
+    if not run.states() and run.generator.exists() and status.state not in ("died", "failed"):
+        raise ValueError(
+            f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
+        )
+    if kimg is None and minutes is None:
+        if config.train.progress(status.nimg, status.seconds) >= 1:
+            raise ValueError(f"'{run.name}' has reached its goal: say how many more kimg or minutes")
+        return
+    goal = {
+        "kimg": status.nimg / 1000 + kimg if kimg else None,
+        "minutes": status.seconds / 60 + minutes if minutes else None,
+    }
+    run.write_config(replace(config, train=replace(config.train, **goal)))
+
+
+def live_run() -> RunDir | None:
+    """The run under checkpoints/ that is training now, if any."""
+    return next((run for run in runs() if run.status().active), None)
+
+
+def _one_at_a_time() -> FileLock:
+    lock = FileLock(checkpoints() / ".start.lock", timeout=10)
+    lock.acquire()
+    if busy := live_run():
+        lock.release()
+        raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
+    return lock
+
+
+def _spawn(run: RunDir) -> None:
+    run.clear_stop()
+    status = run.status()
+    run.write_status(replace(status, state="starting", message="starting", heartbeat=time.time(), pid=0))
+    command = [sys.executable, "-m", "gan_core", "resume", str(run.path), "--background"]
+    with run.log.open("ab") as log:
+        # A session of its own: closing the app or its terminal leaves the training alone.
+        subprocess.Popen(
+            command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+__all__ = ["RunBusy", "Status", "create", "live_run", "prepare_resume", "resume", "start"]

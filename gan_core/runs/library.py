@@ -1,0 +1,77 @@
+"""Finding runs and models by name, directory or file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gan_core.home import checkpoints, model_roots
+from gan_core.runs.run_dir import RunDir
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def find_run(text: str) -> RunDir:
+    """The run of that name under checkpoints/, or at that directory. ValueError if there is none."""
+    for path in candidates(text):
+        if RunDir(path).exists():
+            return RunDir(path)
+    raise ValueError(f"there is no run '{text}': give a name under {checkpoints()} or a run's directory")
+
+
+def find_model(text: str) -> Path:
+    """The safetensors file of that model: a file, a run or a directory that holds one. ValueError if there is none."""
+    for path in candidates(text):
+        if path.is_file():
+            return path
+        if (path / "generator.safetensors").is_file():
+            return path / "generator.safetensors"
+        if RunDir(path).exists():
+            raise ValueError(f"the run '{path.name}' has no generator yet: train it a little longer")
+    raise ValueError(f"there is no model '{text}': give a name under {checkpoints()}, a directory or a file")
+
+
+def runs() -> list[RunDir]:
+    """The user's runs and the shipped ones, the most recently written first."""
+    found = {path.name: RunDir(path) for root in reversed(model_roots()) for path in folders(root)}
+    return sorted((run for run in found.values() if run.exists()), key=last_written, reverse=True)
+
+
+def new_run_path(text: str | None, data_name: str, image_size: int) -> Path:
+    """Where a new run goes: a directory if `text` is one, else a free name under checkpoints/. ValueError if taken."""
+    if text and ("/" in text or "\\" in text):
+        path = Path(text).expanduser()
+        if path.exists():
+            raise ValueError(f"{path} exists already: choose another folder, or resume that run")
+        return path
+    if text:
+        return named_run_path(text)
+    base = re.sub(r"[^A-Za-z0-9._-]+", "-", data_name).strip("-._")[:48] or "run"
+    stem, number = f"{base}-{image_size}", 1
+    while (path := checkpoints() / (stem if number == 1 else f"{stem}-{number}")).exists():
+        number += 1
+    return path
+
+
+def named_run_path(name: str) -> Path:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"'{name}' is no name for a run: use letters, digits, '.', '_' and '-'")
+    if any((root / name).exists() for root in model_roots()):
+        raise ValueError(f"there is a run '{name}' already: choose another name, or resume it")
+    return checkpoints() / name
+
+
+def candidates(text: str) -> list[Path]:
+    if NAME.fullmatch(text):
+        return [*(root / text for root in model_roots()), Path(text)]
+    return [Path(text).expanduser()]
+
+
+def folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+
+
+def last_written(run: RunDir) -> float:
+    return max(
+        (run.path / name).stat().st_mtime for name in ("status.json", "config.json") if (run.path / name).exists()
+    )

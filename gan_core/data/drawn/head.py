@@ -3,8 +3,8 @@
 from functools import cached_property
 from math import asin, cos, pi, sin
 
-from gan_core.data.canvas import Colour, mix, ramp
-from gan_core.data.factors import Factors
+from gan_core.data.drawn.canvas import Colour, mix, ramp
+from gan_core.data.drawn.traits import Factors
 
 SKINS = [(255, 224, 200), (246, 203, 168), (226, 168, 124), (178, 118, 78), (112, 70, 48)]
 HAIRS = [(38, 30, 36), (84, 52, 38), (146, 74, 44), (208, 112, 54), (236, 192, 108), (216, 216, 226)]

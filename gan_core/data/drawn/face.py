@@ -1,16 +1,11 @@
-"""Drawn cartoon faces with known factors: a data set that needs no download.
-
-Image.fromarray(draw(factors(seed=7), size=64)).show()
-"""
+"""Paint a face from back to front."""
 
 import numpy as np
 
-from gan_core.data import hair
-from gan_core.data.canvas import Canvas, arc, mix
-from gan_core.data.factors import HAIR_STYLES, Factors, factors
-from gan_core.data.head import INK, Head
-
-__all__ = ["HAIR_STYLES", "Factors", "draw", "factors"]
+from gan_core.data.drawn import hair
+from gan_core.data.drawn.canvas import Canvas, arc, mix
+from gan_core.data.drawn.head import INK, Head
+from gan_core.data.drawn.traits import Factors
 
 WHITE = (255, 255, 255)
 
@@ -34,9 +29,11 @@ def _backdrop(canvas: Canvas, head: Head) -> None:
 
 def _body(canvas: Canvas, head: Head) -> None:
     dark = mix(head.shirt, (30, 10, 60), 0.35)
-    canvas.polygon(arc(0.5, 1.06, 0.37, 0.225, 0.5, 1.0), head.shirt)
-    canvas.glow(0.34, 0.93, 0.16, 0.1, mix(head.shirt, WHITE, 0.45), 0.6)
-    canvas.glow(0.78, 1.02, 0.2, 0.16, dark, 0.7)
+    shirt = arc(0.5, 1.06, 0.37, 0.225, 0.5, 1.0)
+    canvas.polygon(shirt, head.shirt)
+    inside = canvas.mask(shirt)
+    canvas.glow(0.34, 0.93, 0.16, 0.1, mix(head.shirt, WHITE, 0.45), 0.6, inside)
+    canvas.glow(0.76, 1.0, 0.22, 0.2, dark, 0.8, inside)
     canvas.ellipse(0.5, 0.865, 0.125, 0.055, dark)
     neck = [(0.405, 0.68), (0.595, 0.68), (0.605, 0.865), *arc(0.5, 0.865, 0.105, 0.042, 0, 0.5), (0.395, 0.865)]
     canvas.polygon(neck, mix(head.skin, head.shade, 0.45))
@@ -58,7 +55,7 @@ def _skin(canvas: Canvas, head: Head) -> None:
     canvas.glow(head.x(-0.3), 0.5, 0.17, 0.16, mix(head.skin, WHITE, 0.5), 0.45, inside)
     flush = mix(head.skin, (238, 74, 84), 0.6)
     for side in (-1, 1):
-        canvas.glow(head.x(0.6 * side), 0.635, 0.085, 0.065, flush, 0.15 + 0.75 * head.factors.blush, inside)
+        canvas.glow(head.x(0.6 * side), 0.635, 0.085, 0.065, flush, 0.1 + 0.6 * head.factors.blush, inside)
 
 
 def _eyes(canvas: Canvas, head: Head) -> None:

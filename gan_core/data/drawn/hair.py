@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gan_core.data.canvas import Canvas, arc, mix
-from gan_core.data.head import Head
+from gan_core.data.drawn.canvas import Canvas, arc, mix
+from gan_core.data.drawn.head import Head
 
 Points = list[tuple[float, float]]
 CROWN = 0.265  # how far the cap reaches down each side of the head, in turns from the crown
@@ -80,19 +80,24 @@ HAIRLINES: dict[str, Callable[[float], float]] = {
 
 
 def _strands(canvas: Canvas, head: Head, top: Points, hairline: Points) -> None:
-    """Fine lines from the outline of the cap towards the face."""
-    for i in range(2, 39, 3):
-        x0, y0 = top[round((40 - i) / 40 * (len(top) - 1))]
-        x1, y1 = hairline[i]
-        x0, y0 = x0 + (x1 - x0) * 0.15, y0 + (y1 - y0) * 0.15
-        bend = 0.02 * (1 if x1 > head.cx else -1)
-        colour = mix(head.hair, head.hair_dark if i % 2 else head.hair_light, 0.55)
-        canvas.line([(x0, y0), ((x0 + x1) / 2 + bend, (y0 + y1) / 2), (x1, y1 - 0.012)], 0.008, colour)
+    """Fine curved lines that run down the cap towards the face."""
+    for i in range(1, 40, 2):
+        start, end = top[round((40 - i) / 40 * (len(top) - 1))], hairline[i]
+        corner = (end[0] + (end[0] - head.cx) * 0.22, start[1] + (end[1] - start[1]) * 0.35)
+        colour = mix(head.hair, head.hair_dark if i % 4 == 1 else head.hair_light, 0.45)
+        canvas.line([_bend(start, corner, end, t) for t in (0.12, 0.35, 0.6, 0.8, 0.95)], 0.0065, colour)
+
+
+def _bend(a: tuple, b: tuple, c: tuple, t: float) -> tuple[float, float]:
+    """A point of the quadratic curve from a to c that leans towards b."""
+    weights = ((1 - t) ** 2, 2 * t * (1 - t), t * t)
+    return tuple(sum(w * p[k] for w, p in zip(weights, (a, b, c), strict=True)) for k in (0, 1))
 
 
 def _curls(canvas: Canvas, head: Head, hairline: Points) -> None:
     """Round locks along the crown and over the forehead."""
     rim = [head.edge(t, 0.025) for t in np.linspace(-0.25, 0.25, 11)]
-    for i, (x, y) in enumerate(rim + hairline[4:-4:5]):
+    between = [head.edge(t, -0.03) for t in np.linspace(-0.14, 0.14, 6)]
+    for i, (x, y) in enumerate(rim + between + hairline[4:-4:5]):
         canvas.ellipse(x, y, 0.05, 0.046, mix(head.hair, head.hair_dark, 0.3 * (i % 2)))
         canvas.glow(x - 0.012, y - 0.014, 0.03, 0.026, head.hair_light, 0.8)

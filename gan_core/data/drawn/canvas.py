@@ -29,11 +29,11 @@ def arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float, st
 
 
 @cache
-def _glow() -> Image.Image:
-    """A small round blob, bright in the middle and black at the rim."""
+def _glow(percent: int) -> Image.Image:
+    """A small round blob, `percent` of white in the middle and black at the rim."""
     axis = np.linspace(-1, 1, 48)
     distance = np.minimum(1, np.hypot(axis[:, None], axis[None, :]))
-    return Image.fromarray((255 * (1 - distance**2) ** 1.5).astype(np.uint8))
+    return Image.fromarray((2.55 * percent * (1 - distance**2) ** 1.5).astype(np.uint8))
 
 
 class Canvas:
@@ -41,7 +41,7 @@ class Canvas:
 
     def __init__(self, size: int, background: Colour) -> None:
         self.size = size
-        self.scale = size * (4 if size <= 64 else 3 if size <= 128 else 2)
+        self.scale = size * (3 if size <= 128 else 2)
         self.image = Image.new("RGB", (self.scale, self.scale), background)
         self._draw = ImageDraw.Draw(self.image)
 
@@ -77,8 +77,8 @@ class Canvas:
     ) -> None:
         """A soft blob of colour; strength 0 to 1; `inside` is a mask of the whole canvas to stay within."""
         left, top, right, bottom = (round(v * self.scale) for v in (cx - rx, cy - ry, cx + rx, cy + ry))
-        mask = _glow().point([round(v * strength) for v in range(256)])
-        mask = mask.resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.BILINEAR)
+        extent = max(1, right - left), max(1, bottom - top)
+        mask = _glow(round(100 * strength)).resize(extent, Image.Resampling.BILINEAR)
         if inside is not None:
             mask = ImageChops.multiply(mask, inside.crop((left, top, left + mask.width, top + mask.height)))
         self.image.paste(colour, (left, top, left + mask.width, top + mask.height), mask)

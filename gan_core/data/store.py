@@ -1,0 +1,169 @@
+"""Pictures decoded once into one uint8 array on disk.
+
+store = prepare("~/photos.zip", image_size=64, channels=3, root=Path("datasets"))
+store.images[0]
+"""
+
+import errno
+import hashlib
+import json
+import re
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gan_core.data.lock import FileLock
+from gan_core.data.sources import Source, open_source
+from gan_core.data.writer import OnProgress, write_images
+
+FORMAT = 1  # raise it when the same source would decode to other pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """Prepared pictures: `images` is uint8 [N, H, W, C], mapped from disk and read only."""
+
+    path: Path
+    name: str
+    images: np.memmap
+    skipped: list[tuple[str, str]]  # name and reason
+
+
+def prepare(
+    data: str | Path, image_size: int, channels: int, root: Path, on_progress: OnProgress | None = None
+) -> Store:
+    """Decode a source into `root`, or return at once what an earlier call left there.
+
+    `on_progress(done, total)` may raise to cancel; nothing half done stays. ValueError is a sentence for the user.
+    """
+    _check_shape(image_size, channels)
+    report = on_progress or (lambda done, total: None)
+    with open_source(data) as source:
+        path = Path(root).expanduser() / _folder_name(source, image_size, channels)
+        store = _reusable(path)
+        if store is None:
+            with _turn(path, lambda: report(0, len(source.items))):
+                # Whoever had the turn before may have prepared the very same.
+                store = _reusable(path) or _build(source, path, image_size, channels, report)
+        report(len(source.items), len(source.items))
+    return store
+
+
+def load_store(path: Path) -> Store:
+    """Open a prepared store; ValueError where it is missing or damaged."""
+    try:
+        about = json.loads((path / "store.json").read_text(encoding="utf-8"))
+        images = np.load(path / "images.npy", mmap_mode="r")
+        shape = (about["count"], about["image_size"], about["image_size"], about["channels"])
+        intact = images.shape == shape and images.dtype == np.uint8 and about["format"] == FORMAT
+        intact = intact and (path / "images.npy").stat().st_size == about["bytes"]
+        skipped = [(name, reason) for name, reason in about["skipped"]]
+        name = about["name"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        intact = False
+    if not intact:
+        raise ValueError(f"The prepared pictures in {path} are missing or damaged.")
+    return Store(path, name, images, skipped)
+
+
+def _reusable(path: Path) -> Store | None:
+    try:
+        return load_store(path)
+    except ValueError:
+        return None
+
+
+def _check_shape(image_size: int, channels: int) -> None:
+    if not 8 <= image_size <= 1024:
+        raise ValueError(f"The image size must be from 8 to 1024 pixels, not {image_size}.")
+    if channels not in (1, 3):
+        raise ValueError(f"Pictures have 1 channel (grey) or 3 (colour), not {channels}.")
+
+
+def _folder_name(source: Source, image_size: int, channels: int) -> str:
+    slug = re.sub(r"[^\w.-]+", "-", source.name, flags=re.ASCII).strip("-._")[:60] or "pictures"
+    mark = hashlib.sha256(f"{FORMAT} {source.fingerprint}".encode()).hexdigest()[:8]
+    return f"{slug}-{image_size}{'-grey' if channels == 1 else ''}-{mark}"
+
+
+def _lock_of(path: Path) -> FileLock:
+    return FileLock(path.with_name(f".{path.name}.preparing"))
+
+
+def _partial_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+@contextmanager
+def _turn(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Only one process at a time prepares one store; the others wait and may be cancelled."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock_of(path)
+        _sweep(path.parent)
+        free = lock.acquire()
+    except OSError as error:
+        raise ValueError(f"Cannot write to {path.parent}: {(error.strerror or 'unknown error').lower()}.") from None
+    while not free:
+        waiting()
+        time.sleep(0.1)
+        free = lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep(root: Path) -> None:
+    """Remove what killed preparations left: lock files that nobody holds, and what they guarded."""
+    for file in root.glob(".*.preparing"):
+        path = root / file.name[1:].removesuffix(".preparing")
+        lock = _lock_of(path)
+        if lock.acquire():
+            shutil.rmtree(_partial_of(path), ignore_errors=True)
+            lock.release()
+
+
+def _build(source: Source, path: Path, image_size: int, channels: int, report: OnProgress) -> Store:
+    shape = (len(source.items), image_size, image_size, channels)
+    _check_space(shape, path.parent)
+    partial = _partial_of(path)
+    try:
+        partial.mkdir()
+        count, skipped = write_images(source, shape, partial / "images.npy", report)
+        if not count:
+            raise ValueError(_nothing_usable(source, skipped))
+        about = {
+            "format": FORMAT, "name": source.name, "fingerprint": source.fingerprint, "image_size": image_size,
+            "channels": channels, "count": count, "bytes": (partial / "images.npy").stat().st_size, "skipped": skipped,
+        }  # fmt: skip
+        (partial / "store.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+        with suppress(FileNotFoundError):
+            shutil.rmtree(path)
+        partial.replace(path)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise ValueError(f"The disk of {path.parent} became full while preparing {source.name}.") from None
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return load_store(path)
+
+
+def _check_space(shape: tuple[int, ...], root: Path) -> None:
+    need, free = int(np.prod(shape, dtype=np.int64)) + 2**20, shutil.disk_usage(root).free
+    if need > free:
+        gigabytes = f"needs {need / 1e9:.2f} GB, but only {free / 1e9:.2f} GB are free"
+        raise ValueError(f"There is not enough disk space in {root}: preparing these pictures {gigabytes}.")
+
+
+def _nothing_usable(source: Source, skipped: list[tuple[str, str]]) -> str:
+    reason, times = Counter(reason for _, reason in skipped).most_common(1)[0]
+    none = f"None of the {len(skipped):,} pictures in {source.name} can be used"
+    return f"{none}; most often: {reason} ({times:,} times)."

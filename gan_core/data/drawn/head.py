@@ -24,7 +24,7 @@ class Head:
         self.factors = factors
         self.cx = 0.5 + 0.02 * factors.turn
         self.width = 0.228 + 0.028 * factors.face_width
-        self.angle = 0.42 * factors.turn
+        self.angle = 0.36 * factors.turn
         self.skin = ramp(SKINS, factors.skin)
         self.shade = mix(self.skin, (120, 40, 50), 0.32)
         self.hair = ramp(HAIRS, factors.hair_colour)

@@ -1,0 +1,89 @@
+"""What a person who explores a trained generator can ask of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gan_core import pixels
+from gan_core.config import Config
+from gan_core.latent.directions import Directions, move, principal_directions
+from gan_core.latent.inference import for_inference
+from gan_core.latent.paths import loop, slerp
+from gan_core.latent.z import z_from_seeds
+from gan_core.models import Generator
+from gan_core.runs.checkpoint import load_generator
+
+FRAMES_AT_ONCE = 8
+RENDER_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Point:
+    """A picture: a seed, moved along the first directions by amounts in standard deviations of z."""
+
+    seed: int
+    amounts: tuple[float, ...] = ()
+
+
+class Explorer:
+    """Pictures of one generator on the CPU; every method may be called from several threads at once.
+
+    A call uses as many threads as torch allows its own calling thread.
+    """
+
+    def __init__(self, G: Generator, config: Config, nimg: int):
+        self.config = config
+        self.nimg = nimg
+        self._G = for_inference(G)
+        self._directions: Directions | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path | str) -> Explorer:
+        """The explorer of a generator file. ValueError if it is not one."""
+        return cls(*load_generator(Path(path)))
+
+    @property
+    def directions(self) -> Directions:
+        """The generator's principal directions; the first use takes about a second, later ones nothing."""
+        with self._lock:
+            if self._directions is None:
+                self._directions = principal_directions(self._G)
+            return self._directions
+
+    def z(self, point: Point) -> np.ndarray:
+        """The point's z, float32 [latent_dim]. ValueError for more amounts than directions."""
+        z = z_from_seeds([point.seed], self.config.model.latent_dim)[0]
+        return move(z, self.directions.vectors, point.amounts) if any(point.amounts) else z
+
+    @torch.inference_mode()
+    def render_z(self, z: np.ndarray) -> np.ndarray:
+        """The images of z [N, latent_dim], uint8 [N, H, W, C]; an image does not depend on its neighbours."""
+        parts = torch.from_numpy(np.asarray(z, np.float32)).split(RENDER_BATCH)
+        return np.concatenate([pixels.to_uint8(self._G(part)) for part in parts])
+
+    def render(self, points: Sequence[Point]) -> np.ndarray:
+        """The points' images, uint8 [N, H, W, C]."""
+        return self.render_z(self._keys(points))
+
+    def morph(self, a: Point, b: Point, t: float) -> np.ndarray:
+        """The image at t in [0, 1] on the way from a to b, uint8 [H, W, C]."""
+        return self.render_z(slerp(self.z(a), self.z(b), t)[None])[0]
+
+    def frames(
+        self, points: Sequence[Point], num_frames: int, *, closed: bool = True, ease: bool = False
+    ) -> Iterator[np.ndarray]:
+        """The images uint8 [H, W, C] of `paths.loop` through the points, made a few at a time as they are asked for."""
+        path = loop(self._keys(points), num_frames, closed=closed, ease=ease)
+        for start in range(0, num_frames, FRAMES_AT_ONCE):
+            yield from self.render_z(path[start : start + FRAMES_AT_ONCE])
+
+    def _keys(self, points: Sequence[Point]) -> np.ndarray:
+        keys = [self.z(point) for point in points]
+        return np.array(keys, np.float32).reshape(len(keys), self.config.model.latent_dim)

@@ -11,13 +11,14 @@ STRONG = {11: 4.0, 2: 2.0, 7: 1.0}
 
 @pytest.fixture
 def led_by_three_axes(config) -> Generator:
-    """A generator whose layers hear axis 11 of z loudest, then 2, then 7, each through channels of its own."""
+    """A generator whose second layer hears axis 11 of z loudest, then 2, then 7; the first also hears axis 5."""
     G = Generator(config.model).eval().requires_grad_(False)
     G.project.weight.normal_(0, 0.01)
-    G.first[0].bias.fill_(20)
+    G.first[0].bias.fill_(50)
     rows = G.project.weight.view(16, -1, config.model.latent_dim)
     for channel, (axis, strength) in enumerate(STRONG.items()):
         rows[:, channel, axis] = strength
+    rows[:, -1, 5] = 8
     conv, batch_norm, _ = G.blocks[0]
     conv.weight.zero_()
     for channel in range(conv.out_channels):

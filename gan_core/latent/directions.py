@@ -12,7 +12,8 @@ from gan_core.config import require
 from gan_core.latent.paths import TINY, norm
 from gan_core.models import Generator
 
-SLIDER_RANGE = 3.0
+# Standard deviations either way: a clear change, while at 4 and more faces darken, burn out or dissolve.
+SLIDER_RANGE = 2.5
 BATCH = 128
 EXTRA_VECTORS = 8
 POWER_ITERATIONS = 4

@@ -8,6 +8,7 @@ from pathlib import Path
 from gan_core.home import checkpoints, model_roots
 from gan_core.runs.run_dir import RunDir
 
+SHIPPED = "faces-64"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

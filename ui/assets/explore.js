@@ -1,0 +1,244 @@
+// The live explorer. What is shown is one `view`; a change of it asks the server for one picture, with one request under way
+// and only the newest wish kept, so that a fast hand never builds a queue.
+const RANGE = 3, SEEDS = 24, POLL_MS = 4000;
+const root = element.querySelector(".explorer");
+const is = (name) => root.querySelector(`[data-is="${name}"]`);
+const hero = root.querySelector("canvas.hero");
+const tileA = root.querySelector('[data-do="set-a"] canvas'), tileB = root.querySelector('[data-do="set-b"] canvas');
+const model = { key: null, name: null };
+let at = { seed: 0, amounts: [] }, a = { seed: 0, amounts: [] }, b = { seed: 5, amounts: [] };
+let sliders = [], history = [], firstSeed = 0, playing = false, morphing = false;
+
+const copy = (point) => ({ seed: point.seed, amounts: [...point.amounts] });
+const anySeed = () => Math.floor(Math.random() * 2147483647);
+
+async function ask(name, request) {
+  try {
+    const answer = await server[name]({ key: model.key, ...request });
+    is("note").textContent = answer.error || "";
+    return answer.error ? null : answer;
+  } catch (error) {
+    is("note").textContent = "The app does not answer. Is it still running?";
+    return null;
+  }
+}
+
+async function paint(canvas, source) {
+  const picture = new Image();
+  picture.src = source;
+  await picture.decode();
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+}
+
+// drawing the face
+
+let wanted = null, drawing = false, drawnAt = [];
+async function draw(view) {
+  wanted = view;
+  if (drawing) return;
+  drawing = true;
+  while (wanted) {
+    const next = wanted;
+    wanted = null;
+    const answer = await ask("face", { view: next });
+    if (!answer) continue;
+    await paint(hero, answer.image);
+    root.dataset.frames = Number(root.dataset.frames) + 1;
+    root.dataset.shown = JSON.stringify(next);
+    speed();
+  }
+  drawing = false;
+}
+
+function speed() {
+  const now = performance.now();
+  drawnAt = drawnAt.filter((time) => now - time < 1000).concat(now);
+  const lively = drawnAt.length > 5 ? ` · ${drawnAt.length} faces/s` : "";
+  is("where").textContent = (morphing ? "between A and B" : `seed ${at.seed}`) + lively;
+}
+
+function showPoint() { morphing = false; draw({ at: copy(at) }); }
+function showMorph() { morphing = true; draw({ a, b, t: Number(is("morph").value) }); }
+function refresh() { morphing ? showMorph() : showPoint(); }
+
+async function showTiles() {
+  const answer = await ask("faces", { points: [a, b] });
+  if (answer) await Promise.all([paint(tileA, answer.images[0]), paint(tileB, answer.images[1])]);
+}
+
+// the point and its history
+
+function remember() {
+  history = history.slice(-99).concat({ at: copy(at), a: copy(a), b: copy(b) });
+  root.querySelector('[data-do="undo"]').disabled = false;
+}
+
+function go(point) {
+  at = copy(point);
+  sliders.forEach((slider, i) => setSlider(slider, at.amounts[i] || 0));
+  for (const tile of is("seeds").children) tile.classList.toggle("on", Number(tile.dataset.seed) === at.seed);
+  showPoint();
+}
+
+function setSlider(slider, value) {
+  slider.value = value;
+  fill(slider);
+  slider.nextElementSibling.textContent = (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+}
+
+function fill(slider) {
+  const low = Number(slider.min), high = Number(slider.max), share = (Number(slider.value) - low) / (high - low) * 100;
+  const zero = (0 - low) / (high - low) * 100;
+  slider.style.setProperty("--from", `${Math.min(share, zero)}%`);
+  slider.style.setProperty("--to", `${Math.max(share, zero)}%`);
+}
+
+async function showDirections() {
+  const answer = await ask("directions", {});
+  if (!answer) return;
+  const box = is("directions");
+  box.replaceChildren();
+  sliders = answer.names.map((name, i) => {
+    const row = document.createElement("div");
+    row.className = "dir";
+    row.innerHTML = '<label></label><input class="knob" type="range"><output></output>';
+    const [label, slider] = row.children;
+    label.textContent = name;
+    label.title = `${(answer.explained[i] * 100).toFixed(1)} % of what varies in the second layer`;
+    Object.assign(slider, { min: -RANGE, max: RANGE, step: 0.01, id: `direction-${i}` });
+    slider.setAttribute("aria-label", name);
+    label.htmlFor = slider.id;
+    slider.addEventListener("pointerdown", remember);
+    slider.addEventListener("input", () => {
+      at.amounts[i] = Number(slider.value);
+      setSlider(slider, at.amounts[i]);
+      showPoint();
+    });
+    slider.addEventListener("dblclick", () => { at.amounts[i] = 0; go(at); });
+    box.append(row);
+    return slider;
+  });
+  at.amounts = sliders.map((_, i) => at.amounts[i] || 0);
+  sliders.forEach((slider, i) => setSlider(slider, at.amounts[i]));
+}
+
+async function showSeeds() {
+  const seeds = Array.from({ length: SEEDS }, (_, i) => (firstSeed + i) % 2147483647);
+  const answer = await ask("faces", { points: seeds.map((seed) => ({ seed, amounts: [] })) });
+  if (!answer) return;
+  is("seeds").replaceChildren(...answer.images.map((image, i) => {
+    const tile = document.createElement("button");
+    tile.className = "tile" + (seeds[i] === at.seed ? " on" : "");
+    tile.dataset.seed = seeds[i];
+    tile.setAttribute("aria-label", `Face of seed ${seeds[i]}`);
+    const picture = document.createElement("img");
+    picture.src = image;
+    picture.alt = "";
+    tile.append(picture);
+    tile.addEventListener("click", () => { remember(); go({ seed: seeds[i], amounts: at.amounts.map(() => 0) }); });
+    return tile;
+  }));
+}
+
+// models
+
+async function listModels() {
+  const answer = await ask("models", {});
+  if (!answer) return [];
+  is("models").replaceChildren(...answer.models.map((found) => {
+    const option = new Option(found.name + (found.training ? " · training now" : ""), found.name);
+    option.selected = found.name === model.name;
+    return option;
+  }));
+  const current = answer.models.find((found) => found.name === model.name);
+  root.querySelector('[data-do="renew"]').hidden = !current || current.key === model.key;
+  return answer.models;
+}
+
+async function openModel(name) {
+  const answer = await ask("open_model", { model: name });
+  if (!answer) return;
+  Object.assign(model, { key: answer.key, name: answer.name });
+  is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
+    + (answer.training ? " · training now" : "");
+  root.querySelector('[data-do="renew"]').hidden = true;
+  refresh();
+  await Promise.all([showTiles(), showSeeds(), showDirections()]);
+  root.dataset.ready = answer.key;
+}
+
+// morphs
+
+function setMorph(t) { is("morph").value = t; fill(is("morph")); showMorph(); }
+
+function play() {
+  playing = !playing;
+  root.querySelector('[data-do="play"]').textContent = playing ? "■ Stop" : "▶ Play";
+  const began = performance.now() - Math.acos(1 - 2 * Number(is("morph").value)) / Math.PI * 2000;
+  const frame = (now) => {
+    if (!playing || !root.isConnected) return;
+    setMorph((1 - Math.cos((now - began) / 2000 * Math.PI)) / 2);
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+function save(href, name) {
+  const link = document.createElement("a");
+  Object.assign(link, { href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+async function saveFilm(button) {
+  const label = button.textContent;
+  button.disabled = true;
+  button.textContent = "Making it…";
+  const answer = await ask("film", { kind: button.dataset.kind, a, b });
+  if (answer) save(answer.file, `${model.name}-${answer.name}`);
+  button.textContent = label;
+  button.disabled = false;
+}
+
+const actions = {
+  surprise() { remember(); go({ seed: anySeed(), amounts: at.amounts.map(() => 0) }); },
+  undo(button) {
+    const last = history.pop();
+    button.disabled = !history.length;
+    if (!last) return;
+    ({ a, b } = last);
+    go(last.at);
+    showTiles();
+  },
+  picture() { save(hero.toDataURL("image/png"), `${model.name}-${morphing ? "morph" : at.seed}.png`); },
+  reset() { remember(); go({ seed: at.seed, amounts: at.amounts.map(() => 0) }); },
+  shuffle() { remember(); go({ seed: at.seed, amounts: at.amounts.map(() => Math.round((Math.random() * 2 - 1) * 150) / 100) }); },
+  "set-a"() { remember(); a = copy(at); showTiles(); },
+  "set-b"() { remember(); b = copy(at); showTiles(); },
+  swap() { remember(); [a, b] = [b, a]; showTiles(); refresh(); },
+  play,
+  film: saveFilm,
+  more() { firstSeed = anySeed(); showSeeds(); },
+  renew() { openModel(model.name); },
+};
+
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (button) actions[button.dataset.do](button);
+});
+is("morph").addEventListener("input", () => { playing && play(); fill(is("morph")); showMorph(); });
+is("models").addEventListener("change", (event) => openModel(event.target.value));
+
+const poll = setInterval(() => {
+  if (!root.isConnected) clearInterval(poll);
+  else if (root.offsetParent && document.activeElement !== is("models") && !drawing) listModels();
+}, POLL_MS);
+
+listModels().then((models) => {
+  const first = models.find((found) => found.shipped) || models.find((found) => !found.training) || models[0];
+  if (first) openModel(first.name).then(listModels);
+  else is("about").textContent = "There is no model yet: train one, and it appears here after a few seconds.";
+});

@@ -1,0 +1,147 @@
+"""The Explore tab: the page asks for the faces it shows, the server answers with pictures and keeps no session."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+import gradio as gr
+
+from gan_core import pixels
+from gan_core.home import home
+from gan_core.latent import Explorer, Point, write_film
+from gan_core.runs import library
+from ui.answers import answers, data_uri
+from ui.format import kimg
+from ui.theme import asset
+
+OPEN_MODELS = 4
+MAX_AMOUNT = 4.0
+MAX_SEED = 2**31 - 1
+FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
+FILM_SECONDS = 3
+
+_open: OrderedDict[str, Explorer] = OrderedDict()
+_opening = threading.Lock()
+
+
+def build() -> None:
+    gr.HTML(
+        html_template=asset("explore.html"),
+        js_on_load=asset("explore.js"),
+        apply_default_css=False,
+        server_functions=[models, open_model, directions, face, faces, film],
+    )
+
+
+@answers
+def models(_request: dict) -> dict:
+    """Every model there is to explore, the most recently trained first."""
+    found = []
+    for run in library.runs():
+        if run.generator.exists():
+            shipped, training = run.name == library.SHIPPED, run.status().active
+            found.append({"name": run.name, "key": key_of(run.name), "training": training, "shipped": shipped})
+    return {"models": found}
+
+
+@answers
+def open_model(request: dict) -> dict:
+    """Load a model as it is on disk now; its key names these weights from here on."""
+    name = str(request.get("model", ""))
+    run = library.find_run(name)
+    key = key_of(name)
+    explorer = explorer_of(key)
+    status = run.status()
+    return {
+        "key": key,
+        "name": run.name,
+        "size": explorer.config.model.image_size,
+        "seen": kimg(explorer.nimg),
+        "training": status.active,
+        "data": run.data().get("name", ""),
+    }
+
+
+@answers
+def directions(request: dict) -> dict:
+    """The names of the principal directions and the share of the variance that each explains."""
+    found = explorer_of(request.get("key")).directions
+    return {"names": list(found.names), "explained": [float(share) for share in found.explained]}
+
+
+@answers
+def face(request: dict) -> dict:
+    """The picture of one view: {at: point} or {a: point, b: point, t}, point = {seed, amounts}."""
+    explorer = explorer_of(request.get("key"))
+    view = request.get("view") or {}
+    if "t" in view:
+        image = explorer.morph(point(view.get("a")), point(view.get("b")), number(view["t"], 0, 1))
+    else:
+        image = explorer.render([point(view.get("at"))])[0]
+    return {"image": data_uri(pixels.jpeg(image, quality=92), "image/jpeg")}
+
+
+@answers
+def faces(request: dict) -> dict:
+    """One small picture for each point, at most 64."""
+    explorer = explorer_of(request.get("key"))
+    points = [point(value) for value in list(request.get("points") or [])[:64]]
+    if not points:
+        return {"images": []}
+    return {"images": [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(points)]}
+
+
+@answers
+def film(request: dict) -> dict:
+    """A morph from face a to face b and back, as a file to download."""
+    kind = str(request.get("kind"))
+    if kind not in FILM:
+        raise ValueError("a film is an mp4 or a gif")
+    explorer = explorer_of(request.get("key"))
+    settings = FILM[kind]
+    frames = explorer.frames(
+        [point(request.get("a")), point(request.get("b"))], settings["fps"] * FILM_SECONDS, ease=True
+    )
+    folder = home() / ".cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = Path(scratch) / f"morph.{kind}"
+        write_film(path, frames, fps=settings["fps"], size=settings["size"])
+        return {"file": data_uri(path.read_bytes(), settings["type"]), "name": f"morph.{kind}"}
+
+
+def key_of(name: str) -> str:
+    """Names a model's weights as they are now: a training model gets new ones at every tick."""
+    return f"{name}@{library.find_model(name).stat().st_mtime_ns}"
+
+
+def explorer_of(key: object) -> Explorer:
+    """The opened model; one that was closed meanwhile, or belongs to an earlier start of the app, is opened anew."""
+    key = str(key or "")
+    with _opening:
+        if key not in _open:
+            name = key.rpartition("@")[0]
+            if not library.NAME.fullmatch(name):
+                raise ValueError("choose a model first")
+            _open[key] = Explorer.load(library.find_model(name))
+            while len(_open) > OPEN_MODELS:
+                _open.popitem(last=False)
+        _open.move_to_end(key)
+        return _open[key]
+
+
+def point(value: object) -> Point:
+    """A point from the page, with every number clamped."""
+    value = value if isinstance(value, dict) else {}
+    amounts = value.get("amounts") or []
+    amounts = tuple(number(amount, -MAX_AMOUNT, MAX_AMOUNT) for amount in list(amounts)[:64])
+    return Point(int(number(value.get("seed"), 0, MAX_SEED)), amounts)
+
+
+def number(value: object, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return max(low, 0.0)
+    return min(max(float(value), low), high)

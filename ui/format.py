@@ -1,0 +1,18 @@
+"""Numbers for people."""
+
+
+def duration(seconds: float) -> str:
+    """E.g. '40 s', '12 min', '3 h 20 min'."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def kimg(nimg: int) -> str:
+    """E.g. '0.6 kimg', '412 kimg'."""
+    return f"{nimg / 1000:.1f} kimg" if nimg < 100_000 else f"{nimg / 1000:,.0f} kimg"
+
+
+def rate(img_per_sec: float) -> str:
+    return f"{img_per_sec:,.0f} images/s"

@@ -1,0 +1,62 @@
+"""The app: header, tabs, theme and launch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from gan_core.home import home
+
+# Before the import of gradio: uploads stay in the project's folder, and nothing is reported to anyone.
+os.environ.setdefault("GRADIO_TEMP_DIR", str(home() / ".cache" / "gradio"))
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+import torch
+
+from ui import explore, train
+from ui.theme import CSS, HEAD, THEME
+
+
+def build() -> gr.Blocks:
+    """The whole app, not launched."""
+    with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True) as demo:
+        header = gr.HTML(train.header_html(), elem_id="header", apply_default_css=False)
+        with gr.Tabs(selected="explore", elem_id="tabs") as tabs:
+            with gr.Tab("Train", id="train"):
+                train.build(demo, header)
+            with gr.Tab("Explore", id="explore"):
+                explore.build()
+        demo.load(opening_tab, outputs=tabs, queue=False, show_progress="hidden", api_visibility="private")
+    return demo
+
+
+def opening_tab() -> gr.Tabs:
+    """Somebody whose pictures are training comes back to see them; everybody else comes to play."""
+    return gr.Tabs(selected="train" if train.live_name() else "explore")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Open DCGAN Studio in the browser.")
+    parser.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1, this computer only)")
+    parser.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's servers")
+    args = parser.parse_args()
+    # A face takes a few milliseconds on one core; more threads would fight with the training process.
+    torch.set_num_threads(1)
+    build().launch(
+        server_name=args.host,
+        server_port=args.port,
+        share=args.share,
+        inbrowser=not args.no_browser and not os.environ.get("SPACE_ID"),
+        theme=THEME,
+        css=CSS,
+        head=HEAD,
+        ssr_mode=False,
+        run_history=False,
+        show_error=False,
+        footer_links=[],
+        favicon_path=str(Path(__file__).parent / "assets" / "favicon.svg"),
+    )

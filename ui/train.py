@@ -1,0 +1,398 @@
+"""The Train tab: start, watch, stop and resume. It only reads run directories; the training is a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import fields
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+import pandas as pd
+
+from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
+from gan_core.home import datasets
+from gan_core.runs import job, library
+from gan_core.runs.run_dir import RunDir, Status
+from ui.answers import answers, data_uri
+from ui.format import duration, kimg, rate
+from ui.theme import asset
+
+DRAWN, LOCAL, UPLOAD = "Drawn faces", "Folder or zip", "Upload a zip"
+SETTINGS = ("channels", "flip", "batch_size", "lr", "ngf", "ndf", "latent_dim", "ema_kimg", "seed")
+CHART_POINTS = 500
+STATE_WORDS = {
+    "starting": "starting",
+    "preparing": "preparing",
+    "training": "training",
+    "stopped": "stopped",
+    "done": "done",
+    "failed": "failed",
+    "died": "its process died",
+}
+
+
+def build(demo: gr.Blocks, header: gr.HTML) -> None:
+    with gr.Row(elem_id="train", equal_height=False):
+        with gr.Column():
+            form = build_form()
+            runs = build_runs()
+        with gr.Column():
+            monitor = build_monitor()
+        with gr.Column(elem_classes="card"):
+            facts = gr.HTML(elem_id="facts", apply_default_css=False)
+            losses = chart("loss", {"D": "#59c2ff", "G": "#ffb454"}, "loss")
+            scores = chart("score", {"real": "#7fd962", "fake": "#d2a6ff"}, "D's score: 1 real, 0 fake")
+    seen = gr.Textbox("{}", visible="hidden", container=False)
+    wire(demo, form, runs, monitor, [header, runs, *monitor, facts, losses, scores, seen])
+
+
+def build_form() -> dict[str, gr.components.Component]:
+    allowed = training_allowed()
+    with gr.Column(elem_classes="card"):
+        gr.HTML("<h3 class='head'>New training</h3>", apply_default_css=False)
+        if not allowed:
+            gr.HTML(f"<p class='cap'>{escape(NOT_HERE)}</p>", apply_default_css=False)
+        form = {
+            "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD], value=DRAWN, label="Pictures", interactive=allowed),
+            "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=False),
+            "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
+            "preset": gr.Dropdown(list(PRESETS), value="dcgan", label="Recipe", info=PRESET_HELP["dcgan"]),
+        }
+        with gr.Row():
+            form["image_size"] = gr.Dropdown(
+                [(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size", min_width=70
+            )
+            form["amount"] = gr.Number(10, label="Train for", minimum=0, min_width=70)
+            form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label=" ", min_width=80)
+        with gr.Accordion("All settings", open=False):
+            form["name"] = gr.Textbox(label="Name", placeholder="named after the pictures")
+            for name in SETTINGS:
+                form[name] = setting(name)
+        form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
+    return form
+
+
+def build_runs() -> gr.Radio:
+    with gr.Column(elem_classes="card"):
+        gr.HTML("<h3 class='head'>Runs</h3>", apply_default_css=False)
+        return gr.Radio([], show_label=False, container=False, elem_id="runs", interactive=True)
+
+
+def build_monitor() -> list[gr.components.Component]:
+    """Title, sheet, Stop and Resume: in this order, as `snapshot` returns them."""
+    with gr.Column(elem_classes="card"):
+        with gr.Row(elem_id="run"):
+            title = gr.HTML(elem_id="title", apply_default_css=False)
+            stop = gr.Button("Stop and save", visible=False, elem_id="stop", size="md", scale=0, min_width=120)
+            resume = gr.Button("Resume", visible=False, elem_id="resume", size="md", scale=0, min_width=100)
+        sheet_ = gr.HTML(
+            {},
+            html_template=asset("sheet.html"),
+            js_on_load=asset("sheet.js"),
+            server_functions=[sheet],
+            apply_default_css=False,
+            elem_id="sheet",
+        )
+    return [title, sheet_, stop, resume]
+
+
+def chart(key: str, colors: dict[str, str], title: str) -> gr.LinePlot:
+    return gr.LinePlot(
+        x="kimg",
+        y=key,
+        color="of",
+        color_map=colors,
+        title=title,
+        x_title="thousand images",
+        y_title=" ",
+        color_title=" ",
+        height=220,
+        elem_id=f"chart-{key}",
+    )
+
+
+def setting(name: str) -> gr.components.Component:
+    """The form field of one config field."""
+    kind = ModelConfig if name in {f.name for f in fields(ModelConfig)} else TrainConfig
+    metadata = next(f.metadata for f in fields(kind) if f.name == name)
+    value, label, info = value_of(preset("dcgan"), name), name.replace("_", " "), metadata["help"]
+    if metadata["choices"]:
+        return gr.Dropdown(list(metadata["choices"]), value=value, label=label, info=info)
+    plain, _ = field_type(kind, name)
+    if plain is bool:
+        return gr.Checkbox(value, label=label, info=info)
+    return gr.Number(value, label=label, info=info, precision=0 if plain is int else None)
+
+
+def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: list) -> None:
+    _, _, stop, resume = monitor
+    quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    form["source"].change(show_source, form["source"], [form["path"], form["upload"]], **quiet)
+    settings = [form["preset"], *(form[name] for name in SETTINGS)]
+    form["preset"].change(show_preset, form["preset"], settings, **quiet)
+    seen = outputs[-1]
+    refresh = {"fn": snapshot, "inputs": [runs, seen], "outputs": outputs, **quiet}
+
+    fields_ = [form[name] for name in ("source", "path", "upload", "preset", "amount", "unit", "name", "image_size")]
+    started = form["start"].click(start, [*fields_, *settings[1:]], [runs, seen], **quiet)
+    stopped = stop.click(stop_run, runs, seen, **quiet)
+    resumed = resume.click(resume_run, [runs, form["amount"], form["unit"]], seen, **quiet)
+    for event in (started, stopped, resumed, runs.input(lambda: "{}", outputs=seen, **quiet)):
+        event.then(**refresh)
+    demo.load(opening, outputs=[runs, seen], **quiet).then(**refresh)
+    gr.Timer(1).tick(**refresh)
+
+
+def guarded(title: str) -> Callable:
+    """A handler whose ValueError is shown to the user as a sentence, and that trains only where that is allowed."""
+
+    def decorate(function: Callable) -> Callable:
+        def handler(*values):
+            try:
+                if not training_allowed():
+                    raise ValueError(NOT_HERE)
+                return function(*values)
+            except (ValueError, OSError) as error:
+                gr.Warning(escape(str(error)), title=title)
+                return gr.skip()
+
+        handler.__name__ = function.__name__
+        return handler
+
+    return decorate
+
+
+NOT_HERE = (
+    "On this hosted page you can explore. To train on your own pictures, run DCGAN Studio on your computer, or "
+    "duplicate this Space and set DCGAN_STUDIO_TRAIN=1 there."
+)
+
+
+def training_allowed() -> bool:
+    """A public Space must not give its owner's processor away to every visitor."""
+    return not os.environ.get("SPACE_ID") or os.environ.get("DCGAN_STUDIO_TRAIN") == "1"
+
+
+@guarded("Not started")
+def start(source, path, upload, preset_name, amount, unit, name, image_size, *settings):
+    options = dict(zip(SETTINGS, settings, strict=True))
+    missing = [key for key, value in options.items() if value is None]
+    if missing:
+        raise ValueError(f"fill in {missing[0].replace('_', ' ')} under All settings")
+    options |= {"image_size": image_size, "data": pictures(source, path, upload), **goal(amount, unit)}
+    run = job.start(preset(preset_name).with_options(**options), (name or "").strip() or None)
+    return gr.Radio(choices=run_choices(), value=run.name), "{}"
+
+
+@guarded("Not stopped")
+def stop_run(name: str):
+    library.find_run(name or "").request_stop()
+    return "{}"
+
+
+@guarded("Not resumed")
+def resume_run(name: str, amount, unit):
+    run = library.find_run(name or "")
+    status = run.status()
+    finished = run.config().train.progress(status.nimg, status.seconds) >= 1
+    job.resume(run, **(goal(amount, unit) if finished else {}))
+    return "{}"
+
+
+def pictures(source: str, path: str, upload: str | None) -> str:
+    """The config's `data` for what the form says. An upload moves where later resumes find it."""
+    if source == DRAWN:
+        return "drawn"
+    if source == LOCAL:
+        if not (path or "").strip():
+            raise ValueError("say where your pictures are: a folder or a zip on this computer")
+        return path.strip()
+    if not upload:
+        raise ValueError("choose a zip of pictures to upload")
+    folder = datasets() / "uploads"
+    folder.mkdir(exist_ok=True)
+    kept = folder / Path(upload).name
+    shutil.copy2(upload, kept)
+    return str(kept)
+
+
+def goal(amount: float | None, unit: str) -> dict[str, float]:
+    if not amount or amount <= 0:
+        raise ValueError("say how long to train: a number above 0")
+    return {"minutes": float(amount)} if unit == "minutes" else {"kimg": float(amount)}
+
+
+def show_source(source: str):
+    return gr.Textbox(visible=source == LOCAL), gr.File(visible=source == UPLOAD)
+
+
+def show_preset(name: str):
+    return [gr.Dropdown(info=PRESET_HELP[name]), *(value_of(preset(name), key) for key in SETTINGS)]
+
+
+def value_of(config: Config, name: str):
+    return getattr(config.model if hasattr(config.model, name) else config.train, name)
+
+
+def opening():
+    """On opening the page: the run that trains, else the newest."""
+    found = library.runs()
+    chosen = live_name() or (found[0].name if found else None)
+    return gr.Radio(choices=run_choices(), value=chosen), "{}"
+
+
+def live_name() -> str | None:
+    run = job.live_run()
+    return run.name if run else None
+
+
+def run_choices() -> list[tuple[str, str]]:
+    return [(f"{run.name} · {STATE_WORDS[run.status().state]}", run.name) for run in library.runs()]
+
+
+def snapshot(name: str | None, seen: str) -> list:
+    """The whole tab as of now, each part only if it changed: `seen` names what the page shows already."""
+    run = library.find_run(name) if name and library.NAME.fullmatch(name) else None
+    status, rows = (run.status(), run.metrics()) if run else (Status(), [])
+    choices = run_choices()
+    live = job.live_run()
+    samples = [nimg for nimg, _ in run.samples()] if run else []
+    parts = {
+        "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
+        "runs": (choices, lambda: gr.Radio(choices=choices)),
+        "title": (
+            [name, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
+            lambda: title_html(run, status, rows),
+        ),
+        "sheet": ([name, samples[-1:], len(samples)], lambda: {"run": name, "nimgs": samples, "hint": hint(status)}),
+        "stop": (
+            [status.active, stopping(run, status)] if run else [],
+            lambda: gr.Button(
+                "Stopping…" if stopping(run, status) else "Stop and save",
+                visible=bool(run and status.active),
+                interactive=training_allowed() and not stopping(run, status),
+            ),
+        ),
+        "resume": (
+            [name, status.state],
+            lambda: gr.Button(visible=bool(run and can_resume(run, status)), interactive=training_allowed()),
+        ),
+        "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
+        "losses": ([name, len(rows)], lambda: series(rows, "loss", ("G", "D"))),
+        "scores": ([name, len(rows)], lambda: series(rows, "score", ("real", "fake"))),
+    }
+    known = json.loads(seen or "{}")
+    now = {part: json.dumps(key) for part, (key, _) in parts.items()}
+    if now == known:
+        return [gr.skip()] * (len(parts) + 1)
+    changed = [make() if known.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
+    return [*changed, json.dumps(now)]
+
+
+def stopping(run: RunDir | None, status: Status) -> bool:
+    return bool(run and status.active and run.stop_requested())
+
+
+def can_resume(run: RunDir, status: Status) -> bool:
+    return not status.active and (bool(run.states()) or not run.generator.exists())
+
+
+def hint(status: Status) -> str:
+    if status.state in ("starting", "preparing"):
+        return f"{status.message or 'starting'} …"
+    return "The same 64 faces appear here as they learn." if status.active else "No samples yet."
+
+
+def header_html(live: RunDir | None = None) -> str:
+    pill = ""
+    if live:
+        status, rows = live.status(), live.metrics()
+        words = [kimg(status.nimg), *([rate(rows[-1]["img_per_sec"])] if rows else []), *left(live, status)]
+        pill = f"<div class='pill'><i></i><span>{STATE_WORDS[status.state]}</span><b>{escape(live.name)}</b>"
+        pill += "".join(f"<span>· {word}</span>" for word in words) + "</div>"
+    return f"<div class='bar'><div class='logo'>DCGAN <b>Studio</b></div>{pill}</div>"
+
+
+def left(run: RunDir, status: Status) -> list[str]:
+    """The time left, judged by the pace so far; nothing while there is no pace or no goal."""
+    share = run.config().train.progress(status.nimg, status.seconds)
+    if status.state != "training" or not 0 < share < 1 or status.seconds < 2:
+        return []
+    return [f"{duration(status.seconds / share * (1 - share))} left"]
+
+
+def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
+    if run is None:
+        return "<div class='runhead'><b>No run yet</b><span class='cap'>choose pictures and press Start</span></div>"
+    config = run.config()
+    share = min(config.train.progress(status.nimg, status.seconds), 1)
+    state = "stopping at the next step" if stopping(run, status) else STATE_WORDS[status.state]
+    words = [state, kimg(status.nimg), duration(status.seconds), *left(run, status)]
+    tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
+    html = f"<div class='runhead'><b>{escape(run.name)}</b><span class='cap'>"
+    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}</span></div>"
+    html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
+    html += f"<i style='width:{share * 100:.1f}%'></i></div>"
+    return html + f"<p class='cap' style='margin:6px 0 10px'>{escape(explain(run, status))}</p>"
+
+
+def explain(run: RunDir, status: Status) -> str:
+    if status.state == "died":
+        saved = "Resume goes on from the last saved state." if run.states() else "Resume starts it again."
+        return f"The training process ended without a word, perhaps for want of memory or power. {saved}"
+    if status.state == "failed":
+        return status.message[:1].upper() + status.message[1:]
+    if status.state in ("starting", "preparing"):
+        return status.message
+    config = run.config()
+    return f"{config.preset} · {config.model.image_size} px · batch {config.train.batch_size} · {status.device}"
+
+
+def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
+    if not run:
+        return ""
+    data, facts = run.data(), []
+    if rows:
+        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>images/s</small>"))
+        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>thousand</small>"))
+    if data:
+        facts.append(("pictures", f"{data['count']:,}"))
+    if rows and data:
+        facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>times</small>"))
+    html = "".join(f"<div><div class='cap'>{name}</div><div class='big'>{value}</div></div>" for name, value in facts)
+    return f"<div class='facts'>{html}</div>{skipped_html(data.get('skipped', []))}"
+
+
+def skipped_html(skipped: list) -> str:
+    if not skipped:
+        return ""
+    items = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in skipped[:200])
+    more = f"<li>and {len(skipped) - 200:,} more</li>" if len(skipped) > 200 else ""
+    word = "picture" if len(skipped) == 1 else "pictures"
+    return (
+        f"<details class='skipped'><summary>{len(skipped):,} {word} skipped</summary><ul>{items}{more}</ul></details>"
+    )
+
+
+def series(rows: list[dict], key: str, names: tuple[str, ...]) -> pd.DataFrame:
+    """The rows as a long table, thinned to what a chart can show; the newest row is always among them."""
+    step = -(-len(rows) // (CHART_POINTS // len(names))) or 1
+    thin = rows[::-1][::step][::-1]
+    return pd.DataFrame(
+        [(row["nimg"] / 1000, row[f"{key}/{name}"], name) for row in thin for name in names],
+        columns=["kimg", key, "of"],
+    )
+
+
+@answers
+def sheet(request: dict) -> dict:
+    """The sample sheet of a run at `nimg` images, as a picture for the page."""
+    run, nimg = library.find_run(str(request.get("run", ""))), request.get("nimg")
+    path = next((path for seen, path in run.samples() if seen == nimg), None)
+    if path is None:
+        raise ValueError("these samples are gone")
+    return {"image": data_uri(path.read_bytes(), "image/jpeg")}

@@ -19,8 +19,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import Field, asdict, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gan_core.config import PRESETS, ModelConfig, TrainConfig, field_type, preset
+
+if TYPE_CHECKING:
+    from gan_core.runs.run_dir import RunDir, Status
+    from gan_core.training.trainer import Tick
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 
@@ -106,7 +111,8 @@ def sample(args: argparse.Namespace) -> int:
 
 
 def morph(args: argparse.Namespace) -> int:
-    from gan_core.latent import Explorer, Point, parse_seeds, write_film
+    from gan_core.latent import Explorer, Point, parse_seeds
+    from gan_core.latent.film import write_film
     from gan_core.runs.library import find_model
 
     if not (0 < args.seconds <= 600 and 1 <= args.fps <= 120 and 16 <= args.pixels <= 2048):
@@ -120,7 +126,7 @@ def morph(args: argparse.Namespace) -> int:
     return DONE
 
 
-def work(run, as_json: bool) -> int:
+def work(run: RunDir, as_json: bool) -> int:
     """Train a run in this process and report it on stdout."""
     from gan_core.runs.worker import Worker
 
@@ -133,18 +139,18 @@ def work(run, as_json: bool) -> int:
 
 
 class Reporter:
-    """Prints ticks, and what the preparation is doing."""
+    """Prints ticks, and every tenth of the preparation."""
 
     def __init__(self, as_json: bool):
-        self.as_json, self.message = as_json, ""
+        self.as_json, self.printed = as_json, None
 
-    def __call__(self, event) -> None:
+    def __call__(self, event: Status | Tick) -> None:
         if hasattr(event, "metrics"):
             values = {"nimg": event.nimg, "seconds": round(event.seconds, 2), **event.metrics}
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
-        elif event.message and event.message != self.message:
-            self.message = event.message
+        elif event.message and self.printed != (part := (event.state, int(event.prepared * 10))):
+            self.printed = part
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
 
 

@@ -69,7 +69,7 @@ class ModelConfig:
     def __post_init__(self):
         check_fields(self)
         for name in ("latent_dim", "ngf", "ndf"):
-            require(1 <= getattr(self, name) <= 1024, f"{name} must lie between 1 and 1024, not {getattr(self, name)}")
+            require(1 <= getattr(self, name) <= 512, f"{name} must lie between 1 and 512, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)

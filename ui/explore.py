@@ -11,14 +11,15 @@ import gradio as gr
 
 from gan_core import pixels
 from gan_core.home import home
-from gan_core.latent import Explorer, Point, write_film
+from gan_core.latent import Explorer, Point
+from gan_core.latent.directions import SLIDER_RANGE
+from gan_core.latent.film import write_film
 from gan_core.runs import library
 from ui.answers import answers, data_uri
 from ui.format import kimg
 from ui.theme import asset
 
 OPEN_MODELS = 4
-MAX_AMOUNT = 4.0
 MAX_SEED = 2**31 - 1
 FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
 FILM_SECONDS = 3
@@ -69,7 +70,8 @@ def open_model(request: dict) -> dict:
 def directions(request: dict) -> dict:
     """The names of the principal directions and the share of the variance that each explains."""
     found = explorer_of(request.get("key")).directions
-    return {"names": list(found.names), "explained": [float(share) for share in found.explained]}
+    explained = [float(share) for share in found.explained]
+    return {"names": list(found.names), "explained": explained, "range": SLIDER_RANGE}
 
 
 @answers
@@ -137,7 +139,7 @@ def point(value: object) -> Point:
     """A point from the page, with every number clamped."""
     value = value if isinstance(value, dict) else {}
     amounts = value.get("amounts") or []
-    amounts = tuple(number(amount, -MAX_AMOUNT, MAX_AMOUNT) for amount in list(amounts)[:64])
+    amounts = tuple(number(amount, -SLIDER_RANGE, SLIDER_RANGE) for amount in list(amounts)[:64])
     return Point(int(number(value.get("seed"), 0, MAX_SEED)), amounts)
 
 

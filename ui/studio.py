@@ -16,13 +16,14 @@ import gradio as gr
 import torch
 
 from ui import explore, train
+from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
 
 def build() -> gr.Blocks:
     """The whole app, not launched."""
     with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True) as demo:
-        header = gr.HTML(train.header_html(), elem_id="header", apply_default_css=False)
+        header = gr.HTML(header_html(), elem_id="header", apply_default_css=False)
         with gr.Tabs(selected="explore", elem_id="tabs") as tabs:
             with gr.Tab("Train", id="train"):
                 train.build(demo, header)

@@ -11,28 +11,17 @@ from html import escape
 from pathlib import Path
 
 import gradio as gr
-import pandas as pd
 
 from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
 from gan_core.home import datasets
 from gan_core.runs import job, library
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import Status
 from ui.answers import answers, data_uri
-from ui.format import duration, kimg, rate
+from ui.run_view import STATE_WORDS, can_resume, facts_html, header_html, hint, series, stopping, title_html
 from ui.theme import asset
 
 DRAWN, LOCAL, UPLOAD = "Drawn faces", "Folder or zip", "Upload a zip"
 SETTINGS = ("channels", "flip", "batch_size", "lr", "ngf", "ndf", "latent_dim", "ema_kimg", "seed")
-CHART_POINTS = 500
-STATE_WORDS = {
-    "starting": "starting",
-    "preparing": "preparing",
-    "training": "training",
-    "stopped": "stopped",
-    "done": "done",
-    "failed": "failed",
-    "died": "its process died",
-}
 
 
 def build(demo: gr.Blocks, header: gr.HTML) -> None:
@@ -61,13 +50,11 @@ def build_form() -> dict[str, gr.components.Component]:
             "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=False),
             "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
             "preset": gr.Dropdown(list(PRESETS), value="dcgan", label="Recipe", info=PRESET_HELP["dcgan"]),
+            "image_size": gr.Dropdown([(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size"),
         }
-        with gr.Row():
-            form["image_size"] = gr.Dropdown(
-                [(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size", min_width=70
-            )
-            form["amount"] = gr.Number(10, label="Train for", minimum=0, min_width=70)
-            form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label=" ", min_width=80)
+        with gr.Row(equal_height=True):
+            form["amount"] = gr.Number(10, label="Train for", minimum=0, min_width=80)
+            form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
         with gr.Accordion("All settings", open=False):
             form["name"] = gr.Textbox(label="Name", placeholder="named after the pictures")
             for name in SETTINGS:
@@ -291,101 +278,6 @@ def snapshot(name: str | None, seen: str) -> list:
         return [gr.skip()] * (len(parts) + 1)
     changed = [make() if known.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
     return [*changed, json.dumps(now)]
-
-
-def stopping(run: RunDir | None, status: Status) -> bool:
-    return bool(run and status.active and run.stop_requested())
-
-
-def can_resume(run: RunDir, status: Status) -> bool:
-    return not status.active and (bool(run.states()) or not run.generator.exists())
-
-
-def hint(status: Status) -> str:
-    if status.state in ("starting", "preparing"):
-        return f"{status.message or 'starting'} …"
-    return "The same 64 faces appear here as they learn." if status.active else "No samples yet."
-
-
-def header_html(live: RunDir | None = None) -> str:
-    pill = ""
-    if live:
-        status, rows = live.status(), live.metrics()
-        words = [kimg(status.nimg), *([rate(rows[-1]["img_per_sec"])] if rows else []), *left(live, status)]
-        pill = f"<div class='pill'><i></i><span>{STATE_WORDS[status.state]}</span><b>{escape(live.name)}</b>"
-        pill += "".join(f"<span>· {word}</span>" for word in words) + "</div>"
-    return f"<div class='bar'><div class='logo'>DCGAN <b>Studio</b></div>{pill}</div>"
-
-
-def left(run: RunDir, status: Status) -> list[str]:
-    """The time left, judged by the pace so far; nothing while there is no pace or no goal."""
-    share = run.config().train.progress(status.nimg, status.seconds)
-    if status.state != "training" or not 0 < share < 1 or status.seconds < 2:
-        return []
-    return [f"{duration(status.seconds / share * (1 - share))} left"]
-
-
-def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
-    if run is None:
-        return "<div class='runhead'><b>No run yet</b><span class='cap'>choose pictures and press Start</span></div>"
-    config = run.config()
-    share = min(config.train.progress(status.nimg, status.seconds), 1)
-    state = "stopping at the next step" if stopping(run, status) else STATE_WORDS[status.state]
-    words = [state, kimg(status.nimg), duration(status.seconds), *left(run, status)]
-    tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
-    html = f"<div class='runhead'><b>{escape(run.name)}</b><span class='cap'>"
-    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}</span></div>"
-    html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
-    html += f"<i style='width:{share * 100:.1f}%'></i></div>"
-    return html + f"<p class='cap' style='margin:6px 0 10px'>{escape(explain(run, status))}</p>"
-
-
-def explain(run: RunDir, status: Status) -> str:
-    if status.state == "died":
-        saved = "Resume goes on from the last saved state." if run.states() else "Resume starts it again."
-        return f"The training process ended without a word, perhaps for want of memory or power. {saved}"
-    if status.state == "failed":
-        return status.message[:1].upper() + status.message[1:]
-    if status.state in ("starting", "preparing"):
-        return status.message
-    config = run.config()
-    return f"{config.preset} · {config.model.image_size} px · batch {config.train.batch_size} · {status.device}"
-
-
-def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
-    if not run:
-        return ""
-    data, facts = run.data(), []
-    if rows:
-        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>images/s</small>"))
-        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>thousand</small>"))
-    if data:
-        facts.append(("pictures", f"{data['count']:,}"))
-    if rows and data:
-        facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>times</small>"))
-    html = "".join(f"<div><div class='cap'>{name}</div><div class='big'>{value}</div></div>" for name, value in facts)
-    return f"<div class='facts'>{html}</div>{skipped_html(data.get('skipped', []))}"
-
-
-def skipped_html(skipped: list) -> str:
-    if not skipped:
-        return ""
-    items = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in skipped[:200])
-    more = f"<li>and {len(skipped) - 200:,} more</li>" if len(skipped) > 200 else ""
-    word = "picture" if len(skipped) == 1 else "pictures"
-    return (
-        f"<details class='skipped'><summary>{len(skipped):,} {word} skipped</summary><ul>{items}{more}</ul></details>"
-    )
-
-
-def series(rows: list[dict], key: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """The rows as a long table, thinned to what a chart can show; the newest row is always among them."""
-    step = -(-len(rows) // (CHART_POINTS // len(names))) or 1
-    thin = rows[::-1][::step][::-1]
-    return pd.DataFrame(
-        [(row["nimg"] / 1000, row[f"{key}/{name}"], name) for row in thin for name in names],
-        columns=["kimg", key, "of"],
-    )
 
 
 @answers

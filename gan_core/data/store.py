@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
-from gan_core.data.lock import FileLock
 from gan_core.data.sources import Source, open_source
 from gan_core.data.writer import OnProgress, write_images
 
@@ -93,7 +92,7 @@ def _folder_name(source: Source, image_size: int, channels: int) -> str:
 
 
 def _lock_of(path: Path) -> FileLock:
-    return FileLock(path.with_name(f".{path.name}.preparing"))
+    return FileLock(path.with_name(f".{path.name}.lock"))
 
 
 def _partial_of(path: Path) -> Path:
@@ -103,30 +102,34 @@ def _partial_of(path: Path) -> Path:
 @contextmanager
 def _turn(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Only one process at a time prepares one store; the others wait and may be cancelled."""
+    lock = _lock_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _lock_of(path)
         _sweep(path.parent)
-        free = lock.acquire()
+        while not _acquired(lock):
+            waiting()
     except OSError as error:
         raise ValueError(f"Cannot write to {path.parent}: {(error.strerror or 'unknown error').lower()}.") from None
-    while not free:
-        waiting()
-        time.sleep(0.1)
-        free = lock.acquire()
     try:
         yield
     finally:
         lock.release()
 
 
+def _acquired(lock: FileLock, seconds: float = 0.1) -> bool:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return False
+    return True
+
+
 def _sweep(root: Path) -> None:
-    """Remove what killed preparations left: lock files that nobody holds, and what they guarded."""
-    for file in root.glob(".*.preparing"):
-        path = root / file.name[1:].removesuffix(".preparing")
-        lock = _lock_of(path)
-        if lock.acquire():
-            shutil.rmtree(_partial_of(path), ignore_errors=True)
+    """Remove what killed preparations left: half a store whose lock nobody holds."""
+    for partial in root.glob(".*.partial"):
+        lock = _lock_of(root / partial.name[1:].removesuffix(".partial"))
+        if _acquired(lock, 0):
+            shutil.rmtree(partial, ignore_errors=True)
             lock.release()
 
 

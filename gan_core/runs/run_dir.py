@@ -24,6 +24,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from gan_core.config import Config
+from gan_core.data import Store
 from gan_core.files import replacing, write_json
 
 ACTIVE = ("starting", "preparing", "training")
@@ -33,10 +34,14 @@ STATES_KEPT = 2
 
 @dataclass(frozen=True)
 class Status:
-    """What a run is doing. `died` is never written: it is what a reader sees of an active run whose process is gone."""
+    """What a run is doing; `prepared` is the share of its pictures that are ready.
+
+    The state `died` is never written: it is what a reader sees of an active run whose process is gone.
+    """
 
     state: str = "starting"
     message: str = ""
+    prepared: float = 0.0
     nimg: int = 0
     seconds: float = 0.0
     device: str = ""
@@ -83,13 +88,14 @@ class RunDir:
         write_json(self.path / "config.json", config.to_dict())
 
     def data(self) -> dict:
-        """`name`, `count` and `skipped` ([name, reason] pairs) of the pictures; empty before they are prepared."""
+        """`name`, `count`, `skipped` ([name, reason] pairs) and `store` of the pictures; empty before they are ready."""
         with contextlib.suppress(OSError, json.JSONDecodeError):
             return json.loads((self.path / "data.json").read_text(encoding="utf-8"))
         return {}
 
-    def write_data(self, name: str, count: int, skipped: list[tuple[str, str]]) -> None:
-        write_json(self.path / "data.json", {"name": name, "count": count, "skipped": skipped})
+    def write_data(self, store: Store) -> None:
+        about = {"name": store.name, "count": len(store.images), "skipped": store.skipped, "store": str(store.path)}
+        write_json(self.path / "data.json", about)
 
     def write_status(self, status: Status) -> None:
         write_json(self.path / "status.json", asdict(status))

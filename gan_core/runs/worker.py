@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from gan_core import pixels
-from gan_core.data import prepare
+from gan_core.config import Config
+from gan_core.data import Store, load_store, prepare
 from gan_core.home import datasets
 from gan_core.runs.checkpoint import load_state, save_generator, save_state
 from gan_core.runs.run_dir import RunDir, Status
@@ -65,18 +67,27 @@ class Worker:
         device = precision.default_device()
         precise = precision.describe(precision.choose(config.train.precision, device), device)
         self._report(state="preparing", message="looking at the pictures", device=precise)
-        model, source = config.model, config.train.data
-        store = prepare(source, model.image_size, model.channels, datasets(), self._preparing)
-        self.run.write_data(store.name, len(store.images), store.skipped)
+        store = self._open_store(config)
+        self.run.write_data(store)
         self._report(message="building the networks")
         trainer = Trainer(config, store.images, device)
         self._restore(trainer)
         return trainer
 
+    def _open_store(self, config: Config) -> Store:
+        """The run's pictures; those prepared earlier if their source has gone since."""
+        model, earlier = config.model, self.run.data().get("store")
+        try:
+            return prepare(config.train.data, model.image_size, model.channels, datasets(), self._preparing)
+        except ValueError:
+            if not (earlier and self.run.states()):
+                raise
+            return load_store(Path(earlier))
+
     def _preparing(self, done: int, total: int) -> None:
         if self._stopping():
             raise StopRequested
-        self._report(message=f"reading the pictures: {done:,} of {total:,}")
+        self._report(message=f"reading the pictures: {done:,} of {total:,}", prepared=done / max(total, 1))
 
     def _restore(self, trainer: Trainer) -> None:
         """Load the newest state that can be loaded; a run without any starts from the beginning."""

@@ -1,6 +1,6 @@
 // The live explorer. What is shown is one `view`; a change of it asks the server for one picture, with one request under way
 // and only the newest wish kept, so that a fast hand never builds a queue.
-const RANGE = 3, SEEDS = 24, POLL_MS = 4000;
+const SEEDS = 24, POLL_MS = 4000;
 const root = element.querySelector(".explorer");
 const is = (name) => root.querySelector(`[data-is="${name}"]`);
 const hero = root.querySelector("canvas.hero");
@@ -107,7 +107,7 @@ async function showDirections() {
     const [label, slider] = row.children;
     label.textContent = name;
     label.title = `${(answer.explained[i] * 100).toFixed(1)} % of what varies in the second layer`;
-    Object.assign(slider, { min: -RANGE, max: RANGE, step: 0.01, id: `direction-${i}` });
+    Object.assign(slider, { min: -answer.range, max: answer.range, step: 0.01, id: `direction-${i}` });
     slider.setAttribute("aria-label", name);
     label.htmlFor = slider.id;
     slider.addEventListener("pointerdown", remember);
@@ -215,7 +215,7 @@ const actions = {
   },
   picture() { save(hero.toDataURL("image/png"), `${model.name}-${morphing ? "morph" : at.seed}.png`); },
   reset() { remember(); go({ seed: at.seed, amounts: at.amounts.map(() => 0) }); },
-  shuffle() { remember(); go({ seed: at.seed, amounts: at.amounts.map(() => Math.round((Math.random() * 2 - 1) * 150) / 100) }); },
+  shuffle() { remember(); go({ seed: at.seed, amounts: sliders.map((slider) => (Math.random() - 0.5) * slider.max) }); },
   "set-a"() { remember(); a = copy(at); showTiles(); },
   "set-b"() { remember(); b = copy(at); showTiles(); },
   swap() { remember(); [a, b] = [b, a]; showTiles(); refresh(); },

@@ -1,0 +1,117 @@
+"""A run in words, html and tables, from what its directory says."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from gan_core.runs.run_dir import RunDir, Status
+from ui.format import duration, kimg, rate
+
+CHART_POINTS = 500
+STATE_WORDS = {
+    "starting": "starting",
+    "preparing": "preparing",
+    "training": "training",
+    "stopped": "stopped",
+    "done": "done",
+    "failed": "failed",
+    "died": "its process died",
+}
+
+
+def stopping(run: RunDir | None, status: Status) -> bool:
+    return bool(run and status.active and run.stop_requested())
+
+
+def can_resume(run: RunDir, status: Status) -> bool:
+    return not status.active and (bool(run.states()) or not run.generator.exists())
+
+
+def hint(status: Status) -> str:
+    if status.state in ("starting", "preparing"):
+        return f"{status.message or 'starting'} …"
+    return "The same 64 faces appear here as they learn." if status.active else "No samples yet."
+
+
+def header_html(live: RunDir | None = None) -> str:
+    pill = ""
+    if live:
+        status, rows = live.status(), live.metrics()
+        words = [kimg(status.nimg), *([rate(rows[-1]["img_per_sec"])] if rows else []), *left(live, status)]
+        pill = f"<div class='pill'><i></i><span>{STATE_WORDS[status.state]}</span><b>{escape(live.name)}</b>"
+        pill += "".join(f"<span>· {word}</span>" for word in words) + "</div>"
+    return f"<div class='bar'><div class='logo'>DCGAN <b>Studio</b></div>{pill}</div>"
+
+
+def left(run: RunDir, status: Status) -> list[str]:
+    """The time left, judged by the pace so far; nothing while there is no pace or no goal."""
+    share = run.config().train.progress(status.nimg, status.seconds)
+    if status.state != "training" or not 0 < share < 1 or status.seconds < 2:
+        return []
+    return [f"{duration(status.seconds / share * (1 - share))} left"]
+
+
+def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
+    if run is None:
+        return "<div class='runhead'><b>No run yet</b><span class='cap'>choose pictures and press Start</span></div>"
+    config = run.config()
+    preparing = status.state == "preparing"
+    share = status.prepared if preparing else min(config.train.progress(status.nimg, status.seconds), 1)
+    state = "stopping at the next step" if stopping(run, status) else STATE_WORDS[status.state]
+    words = [state, kimg(status.nimg), duration(status.seconds), *left(run, status)]
+    tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
+    html = f"<div class='runhead'><b>{escape(run.name)}</b><span class='cap'>"
+    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}</span></div>"
+    html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
+    html += f"<i style='width:{share * 100:.1f}%'></i></div>"
+    return html + f"<p class='cap' style='margin:6px 0 10px'>{escape(explain(run, status))}</p>"
+
+
+def explain(run: RunDir, status: Status) -> str:
+    if status.state == "died":
+        saved = "Resume goes on from the last saved state." if run.states() else "Resume starts it again."
+        return f"The training process ended without a word, perhaps for want of memory or power. {saved}"
+    if status.state == "failed":
+        return status.message[:1].upper() + status.message[1:]
+    if status.state in ("starting", "preparing"):
+        return status.message
+    config = run.config()
+    return f"{config.preset} · {config.model.image_size} px · batch {config.train.batch_size} · {status.device}"
+
+
+def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
+    if not run:
+        return ""
+    data, facts = run.data(), []
+    if rows:
+        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>images/s</small>"))
+        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>thousand</small>"))
+    if data:
+        facts.append(("pictures", f"{data['count']:,}"))
+    if rows and data:
+        facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>times</small>"))
+    html = "".join(f"<div><div class='cap'>{name}</div><div class='big'>{value}</div></div>" for name, value in facts)
+    return f"<div class='facts'>{html}</div>{skipped_html(data.get('skipped', []))}"
+
+
+def skipped_html(skipped: list) -> str:
+    if not skipped:
+        return ""
+    items = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in skipped[:200])
+    more = f"<li>and {len(skipped) - 200:,} more</li>" if len(skipped) > 200 else ""
+    word = "picture" if len(skipped) == 1 else "pictures"
+    return (
+        f"<details class='skipped'><summary>{len(skipped):,} {word} skipped</summary><ul>{items}{more}</ul></details>"
+    )
+
+
+def series(rows: list[dict], key: str, names: tuple[str, ...]) -> pd.DataFrame:
+    """The rows as a long table, thinned to what a chart can show; the newest row is always among them."""
+    step = -(-len(rows) // (CHART_POINTS // len(names))) or 1
+    thin = rows[::-1][::step][::-1]
+    return pd.DataFrame(
+        [(row["nimg"] / 1000, row[f"{key}/{name}"], name) for row in thin for name in names],
+        columns=["kimg", key, "of"],
+    )

@@ -50,7 +50,8 @@ def check_fields(config: Any) -> None:
         )
 
 
-def build(kind: type, values: dict) -> Any:
+def build(kind: type, values: Any) -> Any:
+    require(isinstance(values, dict), f"these are no settings: {values!r}")
     unknown = set(values) - {f.name for f in fields(kind)}
     require(not unknown, f"unknown settings: {', '.join(sorted(unknown))}")
     return kind(**values)
@@ -101,6 +102,11 @@ class TrainConfig:
             require(value is None or value > 0, f"{name} must be above 0, not {value}")
         require(2 <= self.batch_size <= 4096, f"batch_size must lie between 2 and 4096, not {self.batch_size}")
         require(0 < self.lr < 1, f"lr must lie between 0 and 1, not {self.lr}")
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"{name} must be at least 0 and below 1, not {value}")
+        for name in ("save_seconds", "ema_kimg", "ema_rampup"):
+            require(getattr(self, name) >= 0, f"{name} must not be below 0, but is {getattr(self, name)}")
         require(0 <= self.seed < 2**31, f"seed must lie between 0 and 2147483647, not {self.seed}")
 
     def progress(self, nimg: int, seconds: float) -> float:
@@ -124,6 +130,7 @@ class Config:
     @classmethod
     def from_dict(cls, values: dict) -> Config:
         """The inverse of `to_dict`. ValueError on a newer format, unknown settings or values out of range."""
+        require(isinstance(values, dict), f"these are no settings: {values!r}")
         version = values.get("format_version")
         require(version == FORMAT_VERSION, f"this run has format {version}, but this program reads {FORMAT_VERSION}")
         model, train = build(ModelConfig, values.get("model", {})), build(TrainConfig, values.get("train", {}))

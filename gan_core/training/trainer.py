@@ -125,14 +125,16 @@ class Trainer:
         return {"nimg": self.nimg, "seconds": self.seconds, "rng": self.rng.get_state(), **modules}
 
     def load_state_dict(self, state: dict) -> None:
-        """The inverse of `state_dict`. ValueError if the state belongs to other networks."""
+        """The inverse of `state_dict`; optimiser settings are the config's. ValueError if it is of other networks."""
         try:
-            for name in ("G", "D", "G_ema", "opt_G", "opt_D"):
+            for name in ("G", "D", "G_ema"):
                 getattr(self, name).load_state_dict(state[name])
+            for name in ("opt_G", "opt_D"):
+                self._load_adam(getattr(self, name), state[name])
             self.rng.set_state(state["rng"])
-        except (KeyError, RuntimeError, ValueError) as error:
+            self.nimg, self.seconds = int(state["nimg"]), float(state["seconds"])
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state does not fit this run's networks") from error
-        self.nimg, self.seconds = state["nimg"], state["seconds"]
         self._reset_statistics()
 
     def _step_D(self, real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -194,3 +196,10 @@ class Trainer:
     def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
         train = self.config.train
         return torch.optim.Adam(model.parameters(), train.lr, (train.beta1, train.beta2), fused=True)
+
+    def _load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
+        # Adam would go on writing into the tensors it is given, and with the learning rate of the past.
+        optimiser.load_state_dict(copy.deepcopy(state))
+        train = self.config.train
+        for group in optimiser.param_groups:
+            group.update(lr=train.lr, betas=(train.beta1, train.beta2))

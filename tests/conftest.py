@@ -1,0 +1,57 @@
+import os
+
+# Before torch is imported, and for the processes that tests start: one thread, and the CPU, where results repeat.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import signal
+
+import pytest
+import torch
+
+from gan_core import home
+from gan_core.config import Config, ModelConfig, TrainConfig
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def home_folder(tmp_path_factory, monkeypatch):
+    """A home of its own for every test, so that nothing is read from or written to the repository."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DCGAN_STUDIO_HOME", str(folder))
+    monkeypatch.setattr(home, "REPOSITORY", folder / "code")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers():
+    """The command line takes over SIGINT and SIGTERM: give them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def tiny() -> Config:
+    """The smallest networks, trained for ten steps."""
+    return Config(
+        model=ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8),
+        train=TrainConfig(data="drawn:40", kimg=0.08, tick_kimg=0.024, batch_size=8, precision="fp32", ema_kimg=0.02),
+    )
+
+
+@pytest.fixture
+def wait_for():
+    """wait_for(condition) polls until the condition holds and returns what it returned; fails after a while."""
+    import time
+
+    def wait(condition, seconds: float = 40):
+        deadline = time.monotonic() + seconds
+        while not (result := condition()):
+            assert time.monotonic() < deadline, "waited too long"
+            time.sleep(0.02)
+        return result
+
+    return wait

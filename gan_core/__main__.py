@@ -199,7 +199,10 @@ def lower_priority() -> None:
 
 
 def writable(path: str) -> Path:
-    out = Path(path).expanduser()
+    try:
+        out = Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"there is no home folder for {path}") from error
     if not out.parent.is_dir():
         raise ValueError(f"there is no folder {out.parent} to write {out.name} into")
     return out

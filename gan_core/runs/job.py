@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from filelock import FileLock
 
-from gan_core.config import Config
+from gan_core.config import Config, require
 from gan_core.data import open_source
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.runs.library import new_run_path, runs
@@ -18,9 +21,10 @@ from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
 def create(config: Config, name: str | None = None) -> RunDir:
     """A new run for that config. ValueError if its pictures cannot be found or the name is taken."""
-    source = open_source(config.train.data)
+    with open_source(config.train.data) as source:
+        path = new_run_path(name, source.name, config.model.image_size)
     try:
-        return RunDir.create(new_run_path(name, source.name, config.model.image_size), config)
+        return RunDir.create(path, config.with_options(data=_absolute(config.train.data)))
     except FileExistsError as error:
         raise ValueError(f"there is a run '{name}' already: choose another name, or resume it") from error
 
@@ -49,6 +53,9 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
         raise ValueError(
             f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
         )
+    for unit, more in (("kimg", kimg), ("minutes", minutes)):
+        require(more is None or more > 0, f"train for more than 0 {unit}, not {more}")
+    run.clear_stop()
     if kimg is None and minutes is None:
         if config.train.progress(status.nimg, status.seconds) >= 1:
             raise ValueError(f"'{run.name}' has reached its goal: say how many more kimg or minutes")
@@ -65,13 +72,18 @@ def live_run() -> RunDir | None:
     return next((run for run in runs() if run.status().active), None)
 
 
-def _one_at_a_time() -> FileLock:
-    lock = FileLock(checkpoints() / ".start.lock", timeout=10)
-    lock.acquire()
-    if busy := live_run():
-        lock.release()
-        raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
-    return lock
+def _absolute(data: str) -> str:
+    """The same pictures from whatever directory the run is resumed in."""
+    data = data.strip()
+    return data if data.partition(":")[0] == "drawn" else str(Path(data).expanduser().absolute())
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with FileLock(checkpoints() / ".start.lock", timeout=10):
+        if busy := live_run():
+            raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
+        yield
 
 
 def _spawn(run: RunDir) -> None:

@@ -41,7 +41,10 @@ def runs() -> list[RunDir]:
 def new_run_path(text: str | None, data_name: str, image_size: int) -> Path:
     """Where a new run goes: a directory if `text` is one, else a free name under checkpoints/. ValueError if taken."""
     if text and ("/" in text or "\\" in text):
-        path = Path(text).expanduser()
+        try:
+            path = Path(text).expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"there is no home folder for {text}") from error
         if path.exists():
             raise ValueError(f"{path} exists already: choose another folder, or resume that run")
         return path
@@ -65,7 +68,11 @@ def named_run_path(name: str) -> Path:
 def candidates(text: str) -> list[Path]:
     if NAME.fullmatch(text):
         return [*(root / text for root in model_roots()), Path(text)]
-    return [Path(text).expanduser()]
+    try:
+        path = Path(text).expanduser()
+        return [path] if path.exists() else []
+    except (OSError, RuntimeError, ValueError):  # a name too long, no permission, an unknown ~user
+        return []
 
 
 def folders(root: Path) -> list[Path]:

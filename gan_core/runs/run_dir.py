@@ -17,15 +17,18 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from gan_core.config import Config
-from gan_core.data import Store
 from gan_core.files import replacing, write_json
+
+if TYPE_CHECKING:
+    from gan_core.data import Store
 
 ACTIVE = ("starting", "preparing", "training")
 STARTING_SECONDS = 60
@@ -88,7 +91,7 @@ class RunDir:
         write_json(self.path / "config.json", config.to_dict())
 
     def data(self) -> dict:
-        """`name`, `count`, `skipped` ([name, reason] pairs) and `store` of the pictures; empty before they are ready."""
+        """`name`, `count`, `skipped` ([name, reason] pairs) and `store` of the pictures; empty until ready."""
         with contextlib.suppress(OSError, json.JSONDecodeError):
             return json.loads((self.path / "data.json").read_text(encoding="utf-8"))
         return {}
@@ -153,7 +156,7 @@ class RunDir:
 
     def samples(self) -> list[tuple[int, Path]]:
         """(nimg, path) of every sample sheet, oldest first."""
-        return [(int(path.stem), path) for path in sorted((self.path / "samples").glob("[0-9]*.jpg"))]
+        return [(int(path.stem), path) for path in _by_number((self.path / "samples").glob("[0-9]*.jpg"))]
 
     def add_sample(self, nimg: int, jpeg: bytes) -> None:
         folder = self.path / "samples"
@@ -163,7 +166,7 @@ class RunDir:
 
     def states(self) -> list[Path]:
         """Saved states, newest first."""
-        return sorted((self.path / "state").glob("[0-9]*.pt"), reverse=True)
+        return _by_number((self.path / "state").glob("[0-9]*.pt"))[::-1]
 
     def state_path(self, nimg: int) -> Path:
         folder = self.path / "state"
@@ -188,11 +191,16 @@ class RunDir:
         return self.path / ".lock"
 
     def _written_status(self) -> Status:
-        with contextlib.suppress(OSError, json.JSONDecodeError, TypeError):
+        with contextlib.suppress(OSError, json.JSONDecodeError, TypeError, AttributeError):
             values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
             known = {f.name for f in fields(Status)}
             return Status(**{key: value for key, value in values.items() if key in known})
         return Status("stopped" if self.exists() else "failed")
+
+
+def _by_number(paths: Iterable[Path]) -> list[Path]:
+    """Sorted by the images seen, which outgrow their nine digits after a million kimg."""
+    return sorted((path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem))
 
 
 def _parse(line: str) -> dict | None:

@@ -35,7 +35,8 @@ class Worker:
     def work(self) -> Status:
         """The final status. RunBusy if another process has the run; errors are recorded before they are raised."""
         with self.run.claim():
-            self.run.clear_stop()
+            before = self.run.status()
+            self.status = replace(self.status, nimg=before.nimg, seconds=before.seconds)
             try:
                 self._train()
             except StopRequested:
@@ -52,7 +53,7 @@ class Worker:
 
     def _train(self) -> None:
         trainer = self._open_trainer()
-        self._report(state="training", message="")
+        self._report(state="training", message="", nimg=trainer.nimg, seconds=trainer.seconds)
         self.saved_at = trainer.seconds
         for event in trainer.run():
             if isinstance(event, Tick):

@@ -1,0 +1,162 @@
+import os
+import pickle
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from gan_core.runs.checkpoint import load_generator, load_state, save_generator, save_state
+
+
+@pytest.fixture
+def path(tmp_path, G, tiny) -> Path:
+    save_generator(tmp_path / "generator.safetensors", G, tiny, nimg=1234)
+    return tmp_path / "generator.safetensors"
+
+
+def test_a_generator_comes_back_bit_for_bit_with_its_config(path, G, tiny):
+    loaded, config, nimg = load_generator(path)
+    assert (config, nimg) == (tiny, 1234)
+    assert loaded.state_dict().keys() == G.state_dict().keys()
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in G.state_dict().items())
+    z = torch.randn(3, tiny.model.latent_dim)
+    torch.testing.assert_close(loaded(z), G(z), rtol=0, atol=1e-6)
+
+
+def test_a_loaded_generator_is_for_looking_only(path):
+    loaded, _, _ = load_generator(path)
+    assert not loaded.training
+    assert not any(p.requires_grad for p in loaded.parameters())
+
+
+def test_saving_replaces_the_file_and_leaves_no_other(path, G, tiny):
+    G.project.weight.data.zero_()
+    save_generator(path, G, tiny, nimg=1235)
+    loaded, _, nimg = load_generator(path)
+    assert nimg == 1235
+    assert not loaded.project.weight.any()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def text(path: Path) -> None:
+    path.write_text("no weights here, only words")
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def header_truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def without_metadata(path: Path) -> None:
+    save_file(load_file(path), path)
+
+
+def of_a_future_format(path: Path) -> None:
+    save_file(load_file(path), path, {"config": '{"format_version": 99}'})
+
+
+def config_no_json(path: Path) -> None:
+    save_file(load_file(path), path, {"config": "{"})
+
+
+def config_no_settings(path: Path) -> None:
+    save_file(load_file(path), path, {"config": "[]"})
+
+
+def weights_of_another_shape(path: Path) -> None:
+    weights = load_file(path)
+    weights["to_image.bias"] = torch.zeros(1)
+    save_file(weights, path, {"config": '{"format_version": 1, "model": {"image_size": 32}}'})
+
+
+def a_pickle(path: Path) -> None:
+    torch.save({"a": torch.zeros(3)}, path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        missing, empty, text, folder, truncated, header_truncated, without_metadata, of_a_future_format,
+        config_no_json, config_no_settings, weights_of_another_shape, a_pickle,
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_generator_is_refused_with_a_sentence(path, spoil):
+    spoil(path)
+    with pytest.raises(ValueError, match=" "):
+        load_generator(path)
+
+
+def test_a_state_comes_back_bit_for_bit(tmp_path):
+    state = {"nimg": 3, "rng": torch.Generator().get_state(), "G": {"weight": torch.randn(3)}, "opt": [1, (0.5, None)]}
+    save_state(tmp_path / "8.pt", state)
+    torch.testing.assert_close(load_state(tmp_path / "8.pt"), state, rtol=0, atol=0)
+    assert list(tmp_path.iterdir()) == [tmp_path / "8.pt"]
+
+
+class Payload:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def as_torch_file(payload: Payload, path: Path) -> None:
+    torch.save({"nimg": 1, "G": payload}, path)
+
+
+def as_old_torch_file(payload: Payload, path: Path) -> None:
+    torch.save({"nimg": 1, "G": payload}, path, _use_new_zipfile_serialization=False)
+
+
+def as_pickle(payload: Payload, path: Path) -> None:
+    path.write_bytes(pickle.dumps(payload, protocol=2))
+
+
+@pytest.mark.parametrize("write", [as_torch_file, as_old_torch_file, as_pickle])
+def test_a_state_never_executes_anything(tmp_path, write):
+    path, proof = tmp_path / "8.pt", tmp_path / "executed"
+    write(Payload(proof), path)
+    with pytest.raises(ValueError, match="8.pt is damaged"):
+        load_state(path)
+    assert not proof.exists()
+    if write is as_pickle:
+        pickle.loads(path.read_bytes())
+        assert proof.exists(), "the payload would have worked"
+
+
+def test_whatever_is_left_of_a_state_is_a_sentence(tmp_path, recwarn):
+    path, rng = tmp_path / "8.pt", random.Random(0)
+    save_state(path, {"G": {"weight": torch.zeros(10)}, "nimg": 3})
+    whole = path.read_bytes()
+    remains = [whole[:size] for size in range(0, len(whole), 97)]
+    noise = [rng.randbytes(rng.randrange(1, 200)) for _ in range(300)]
+    for content in [*remains, *noise, b"hello world", b"\x00" * 64]:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="8.pt is damaged"):
+            load_state(path)
+
+
+def test_a_missing_state_is_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match="8.pt is damaged"):
+        load_state(tmp_path / "8.pt")

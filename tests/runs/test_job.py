@@ -1,0 +1,151 @@
+import os
+import signal
+
+import pytest
+
+from gan_core import home
+from gan_core.runs import job, library
+from gan_core.runs.checkpoint import load_generator
+from gan_core.runs.run_dir import RunBusy, RunDir, Status
+
+
+@pytest.fixture
+def real_code(monkeypatch):
+    """Processes start in the real repository."""
+    yield home.REPOSITORY
+    for run in library.runs():
+        pid = run.status().pid
+        if run.status().active and pid:
+            os.kill(pid, signal.SIGKILL)
+
+
+def reap() -> None:
+    """Collect ended children, as an app's process does sooner or later."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def test_a_training_process_starts_stops_dies_and_goes_on_to_its_goal(changed, wait_for, real_code):
+    run = job.start(changed(kimg=None, tick_kimg=None, save_seconds=0.0), "first")
+    assert run.status().state == "starting"
+    wait_for(lambda: run.status().nimg > 0)
+    assert run.status().state == "training"
+    assert run.is_alive()
+    assert run.status().pid != os.getpid()
+    assert job.live_run().name == "first"
+
+    with pytest.raises(RunBusy, match="'first' is training: stop it first"):
+        job.start(changed(kimg=0.08), "second")
+    with pytest.raises(RunBusy, match="'first'"):
+        job.resume(run)
+    assert [run.name for run in library.runs()] == ["first"]
+
+    run.request_stop()
+    wait_for(lambda: not run.status().active)
+    assert run.status().state == "stopped"
+    stopped_at = run.status().nimg
+    assert int(run.states()[0].stem) == stopped_at
+    assert job.live_run() is None
+
+    job.resume(run)
+    wait_for(lambda: run.status().nimg > stopped_at)
+    os.kill(run.status().pid, signal.SIGKILL)
+    wait_for(lambda: not run.is_alive())
+    assert run.status().state == "died"
+    assert run.status().nimg > stopped_at
+    assert job.live_run() is None
+
+    died_at = run.status().nimg
+    job.resume(run, kimg=0.08)
+    wait_for(lambda: not run.status().active)
+    assert run.status().state == "done", run.log.read_text()
+    assert died_at + 80 <= run.status().nimg < died_at + 88
+    assert load_generator(run.generator)[2] == run.status().nimg
+    seen = [row["nimg"] for row in run.metrics()]
+    assert seen == sorted(set(seen))
+    assert "Traceback" not in run.log.read_text()
+    reap()
+
+
+def test_two_runs_can_be_named_alike_only_once(run, tiny):
+    with pytest.raises(ValueError, match="there is a run 'mine' already"):
+        job.create(tiny, "mine")
+
+
+def test_a_run_without_pictures_is_never_created(changed, tmp_path):
+    for data in ("/there/is/nothing", str(tmp_path), "drawn:many"):
+        with pytest.raises(ValueError, match=" "):
+            job.create(changed(data=data))
+    assert library.runs() == []
+
+
+def test_a_new_run_has_the_config_and_a_name_from_its_pictures(changed):
+    run = job.create(changed(seed=7))
+    assert run.name == "drawn-40-32"
+    assert run.config() == changed(seed=7)
+
+
+def test_a_run_remembers_its_pictures_wherever_it_is_resumed_from(changed, tmp_path, monkeypatch):
+    (tmp_path / "pets").mkdir()
+    (tmp_path / "pets" / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    assert job.create(changed(data="pets")).config().train.data == str(tmp_path / "pets")
+
+
+@pytest.mark.parametrize(
+    ("more", "kimg", "minutes"),
+    [({"kimg": 1.0}, 5.0, None), ({"minutes": 2.0}, None, 3.0), ({"kimg": 1.0, "minutes": 2.0}, 5.0, 3.0)],
+)
+def test_more_is_counted_from_where_the_run_is(run, more, kimg, minutes):
+    run.write_status(Status("done", nimg=4_000, seconds=60.0))
+    job.prepare_resume(run, **more)
+    train = run.config().train
+    assert (train.kimg, train.minutes) == (kimg, minutes)
+
+
+@pytest.mark.parametrize(
+    "more", [{"kimg": -1.0}, {"kimg": 0.0}, {"minutes": 0.0}, {"minutes": -1.0}, {"kimg": float("nan")}]
+)
+def test_a_goal_behind_the_run_is_refused_and_the_old_one_kept(run, tiny, more):
+    run.write_status(Status("done", nimg=4_000, seconds=600.0))
+    with pytest.raises(ValueError, match="kimg|minutes"):
+        job.prepare_resume(run, **more)
+    assert run.config() == tiny
+
+
+def test_a_run_at_its_goal_asks_for_more(run):
+    run.write_status(Status("done", nimg=80, seconds=1.0))
+    with pytest.raises(ValueError, match="say how many more"):
+        job.prepare_resume(run)
+
+
+def test_a_run_short_of_its_goal_goes_on_to_it(run, tiny):
+    run.write_status(Status("stopped", nimg=40, seconds=1.0))
+    job.prepare_resume(run)
+    assert run.config() == tiny
+
+
+def test_a_run_that_trains_is_busy(run):
+    run.write_status(Status("training", nimg=40))
+    with run.claim(), pytest.raises(RunBusy, match="'mine' is training already"):
+        job.prepare_resume(run, kimg=1.0)
+
+
+def test_a_model_without_its_state_can_be_explored_but_not_resumed(run):
+    run.generator.touch()
+    run.write_status(Status("done", nimg=80))
+    with pytest.raises(ValueError, match="explored, not resumed"):
+        job.prepare_resume(run, kimg=1.0)
+
+
+def test_a_refused_resume_leaves_no_trace_and_no_lock(run, tiny, files_in):
+    run.write_status(Status("done", nimg=80, seconds=1.0))
+    before = files_in(run.path)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="say how many more"):
+            job.resume(run)
+    assert files_in(run.path) == before
+    assert RunDir(run.path).status().state == "done"

@@ -1,0 +1,190 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gan_core.runs.run_dir import RunBusy, RunDir, Status
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def write_states(run: RunDir, *seen: int) -> None:
+    for nimg in seen:
+        run.state_path(nimg).write_bytes(b"state")
+
+
+def test_a_new_run_has_its_config_and_nothing_happened_yet(run, tiny):
+    assert run.exists()
+    assert run.config() == tiny
+    assert (run.metrics(), run.samples(), run.states(), run.data()) == ([], [], [], {})
+    assert not run.status().active
+    assert not run.stop_requested()
+
+
+def test_a_run_is_never_created_over_something_else(run, tiny):
+    with pytest.raises(FileExistsError):
+        RunDir.create(run.path, tiny)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"format_version": 99}', "\x00\x01"])
+def test_a_folder_without_a_readable_config_is_refused_with_a_sentence(run, text):
+    if text is None:
+        (run.path / "config.json").unlink()
+    else:
+        (run.path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=" "):
+        run.config()
+
+
+def test_a_status_survives_the_disk(run):
+    status = Status("stopped", "why", nimg=7, seconds=1.5, device="fp32 on CPU", pid=1, heartbeat=2.0)
+    run.write_status(status)
+    assert run.status() == status
+
+
+@pytest.mark.parametrize("text", ["", '{"state": "trai', "[]", "5", '{"state": "done", "from_the_future": 1}'])
+def test_a_status_that_cannot_be_read_is_no_reason_to_fail(run, text):
+    (run.path / "status.json").write_text(text)
+    assert run.status().state in ("stopped", "done")
+
+
+@pytest.mark.parametrize(
+    ("state", "heartbeat_age", "seen"),
+    [
+        ("training", 0, "died"),
+        ("preparing", 0, "died"),
+        ("starting", 5, "starting"),
+        ("starting", 100, "died"),
+        ("stopped", 1000, "stopped"),
+        ("failed", 0, "failed"),
+        ("done", 0, "done"),
+    ],
+)
+def test_an_active_run_without_a_process_has_died(run, state, heartbeat_age, seen):
+    run.write_status(Status(state, nimg=5, heartbeat=time.time() - heartbeat_age))
+    assert (run.status().state, run.status().nimg) == (seen, 5)
+    assert json.loads((run.path / "status.json").read_text())["state"] == state
+
+
+def test_a_claimed_run_is_alive_and_nobody_elses(run):
+    run.write_status(Status("training", heartbeat=0.0))
+    with run.claim():
+        assert run.is_alive()
+        assert run.status().state == "training"
+        with pytest.raises(RunBusy, match="'mine' is being trained"), RunDir(run.path).claim():
+            pytest.fail("claimed twice")
+        assert run.is_alive()
+    assert not run.is_alive()
+    with run.claim():
+        pass
+
+
+def test_two_processes_exclude_each_other_and_a_dead_one_lets_go(run, wait_for):
+    code = (
+        "import sys, time; from pathlib import Path; from gan_core.runs.run_dir import RunDir\n"
+        "with RunDir(Path(sys.argv[1])).claim(): print('mine', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(run.path)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline() == "mine\n"
+        assert run.is_alive()
+        with pytest.raises(RunBusy), run.claim():
+            pytest.fail("claimed twice")
+    finally:
+        other.kill()
+        other.communicate()
+    assert not run.is_alive()
+    with run.claim():
+        pass
+
+
+def test_an_error_while_training_frees_the_run(run):
+    with pytest.raises(KeyError), run.claim():
+        raise KeyError
+    assert not run.is_alive()
+
+
+def test_watching_does_not_make_a_run_busy(run):
+    with run.claim():
+        pass
+    for _ in range(20):
+        assert not run.is_alive()
+        with run.claim():
+            pass
+
+
+def test_a_request_to_stop_is_seen_by_every_reader_until_it_is_cleared(run):
+    run.request_stop()
+    run.request_stop()
+    assert RunDir(run.path).stop_requested()
+    run.clear_stop()
+    run.clear_stop()
+    assert not run.stop_requested()
+
+
+def test_metrics_come_back_in_order(run):
+    rows = [{"nimg": nimg, "loss/D": nimg / 3} for nimg in (8, 16, 24)]
+    for row in rows:
+        run.append_metrics(row)
+    assert RunDir(run.path).metrics() == rows
+
+
+@pytest.mark.parametrize("torn", ['{"nimg": 24, "lo', "{", "24", '"nimg"', "null", '{"loss/D": 1}', ""])
+def test_a_torn_last_line_is_skipped(run, torn):
+    run.append_metrics({"nimg": 8})
+    run.append_metrics({"nimg": 16})
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write(torn)
+    assert [row["nimg"] for row in run.metrics()] == [8, 16]
+
+
+def test_rewinding_over_a_torn_line_leaves_whole_lines(run):
+    run.append_metrics({"nimg": 8})
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write('{"nimg": 16, "lo')
+    run.rewind(8)
+    run.append_metrics({"nimg": 16, "again": True})
+    assert run.metrics() == [{"nimg": 8}, {"nimg": 16, "again": True}]
+
+
+def test_samples_are_sorted_by_images_seen(run):
+    for nimg in (16, 8, 1_000_000_000, 999_999_999):
+        run.add_sample(nimg, b"jpeg %d" % nimg)
+    (run.path / "samples" / ".000000024.jpg.tmp").write_bytes(b"half")
+    assert [nimg for nimg, _ in run.samples()] == [8, 16, 999_999_999, 1_000_000_000]
+    assert all(path.read_bytes() == b"jpeg %d" % nimg for nimg, path in run.samples())
+
+
+def test_rewinding_forgets_what_came_later_and_nothing_else(run):
+    for nimg in (8, 16, 24):
+        run.append_metrics({"nimg": nimg})
+        run.add_sample(nimg, b"jpeg")
+    run.rewind(16)
+    assert [row["nimg"] for row in run.metrics()] == [8, 16]
+    assert [nimg for nimg, _ in run.samples()] == [8, 16]
+    run.rewind(0)
+    assert (run.metrics(), run.samples()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept"), [([8, 16, 24, 32], [32, 24]), ([8], [8]), ([999_999_999, 8, 1_000_000_000], [10**9, 10**9 - 1])]
+)
+def test_the_newest_two_states_are_kept(run, seen, kept):
+    write_states(run, *seen)
+    run.prune_states()
+    assert [int(path.stem) for path in run.states()] == kept
+
+
+def test_the_pictures_of_a_run_are_recorded(run, tmp_path):
+    store = SimpleNamespace(name="pets", images=[0] * 9, skipped=[("a.jpg", "too small")], path=tmp_path)
+    run.write_data(store)
+    data = run.data()
+    assert (data["name"], data["count"], data["skipped"]) == ("pets", 9, [["a.jpg", "too small"]])
+    (run.path / "data.json").write_text("{")
+    assert run.data() == {}

@@ -1,0 +1,237 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import pytest
+import torch
+from PIL import Image
+
+from gan_core.__main__ import build_parser, main
+from gan_core.config import TrainConfig
+from gan_core.home import checkpoints
+from gan_core.models import Generator
+from gan_core.runs.checkpoint import load_generator, load_state, save_generator
+from gan_core.runs.run_dir import RunDir
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TINY = ["--data", "drawn:40", "--size", "32", "--ngf", "4", "--ndf", "4", "--latent-dim", "8", "--batch-size", "8"]
+
+
+@pytest.fixture
+def model(tiny, tmp_path) -> Path:
+    torch.manual_seed(0)
+    save_generator(tmp_path / "tiny.safetensors", Generator(tiny.model), tiny, nimg=1500)
+    return tmp_path / "tiny.safetensors"
+
+
+def run_main(*argv: str) -> int:
+    """The exit code, whether it is returned or raised by argparse."""
+    try:
+        return main(list(argv))
+    except SystemExit as stop:
+        return stop.code
+
+
+def command(*argv: str) -> list[str]:
+    return [sys.executable, "-m", "gan_core", *argv]
+
+
+def json_lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_training_goes_to_its_goal_in_a_real_process():
+    argv = ["train", *TINY, "--kimg", "0.08", "--tick-kimg", "0.04", "--run", "mine", "--seed", "5", "--no-flip"]
+    done = subprocess.run(command(*argv), cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "run mine in " in done.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[-1].startswith("done at 0.1 kimg")
+    run = RunDir(checkpoints() / "mine")
+    assert run.status().state == "done"
+    assert run.config().train == TrainConfig(
+        data="drawn:40", kimg=0.08, tick_kimg=0.04, batch_size=8, seed=5, flip=False
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_at_the_next_step_with_everything_saved(number):
+    argv = ["train", *TINY, "--tick-kimg", "0.08", "--json", "--run", "mine"]
+    with subprocess.Popen(
+        command(*argv), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            for line in process.stdout:
+                if json.loads(line)["event"] == "tick":
+                    break
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, err) == (3, "")
+    last = json_lines(out)[-1]
+    assert last["event"] == "stopped"
+    run = RunDir(checkpoints() / "mine")
+    assert (run.status().state, run.status().nimg) == ("stopped", last["nimg"])
+    assert load_state(run.states()[0])["nimg"] == last["nimg"] >= 80
+    assert load_generator(run.generator)[2] == last["nimg"]
+
+
+@pytest.mark.parametrize(
+    "argv", [["train", "--data", "/there/is/nothing"], ["sample", "nobody"], ["train", "--kimg", "-1"]]
+)
+def test_a_user_error_is_one_sentence_in_a_real_process(argv):
+    done = subprocess.run(command(*argv), cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (["train", "--data", ""], "choose some pictures"),
+        (["train", "--data", "EMPTY"], "no pictures"),
+        (["train", "--data", "MODEL"], "neither a folder nor a .zip"),
+        (["train", "--data", "drawn:0"], "drawn:0"),
+        (["train", *TINY, "--run", "taken"], "'taken' already"),
+        (["train", *TINY, "--run", "a b"], "no name"),
+        (["train", *TINY, "--run", "~nobody-of-that-name/x"], "nobody-of-that-name"),
+        (["train", *TINY, "--kimg", "nan"], "kimg"),
+        (["train", *TINY, "--minutes", "0"], "minutes"),
+        (["train", *TINY, "--beta1", "1.5"], "beta1"),
+        (["train", *TINY, "--batch-size", "1"], "batch_size"),
+        (["train", *TINY, "--seed", "-1"], "seed"),
+        (["train", *TINY, "--size", "48"], "48"),
+        (["train", *TINY, "--channels", "three"], "three"),
+        (["train", "--preset", "stylegan"], "stylegan"),
+        (["train", "--no-such-flag"], "no-such-flag"),
+        (["resume", "nobody"], "there is no run 'nobody'"),
+        (["resume", "../taken"], "there is no run"),
+        (["resume", "taken", "--kimg", "-1"], "kimg"),
+        (["resume", "taken", "--kimg", "0"], "kimg"),
+        (["sample", "taken"], "no generator yet"),
+        (["sample", "EMPTY"], "there is no model"),
+        (["sample", "~nobody-of-that-name/x"], "there is no model"),
+        (["sample", "MODEL", "--seeds", "one"], "'one'"),
+        (["sample", "MODEL", "--seeds", "9-1"], "backwards"),
+        (["sample", "MODEL", "--seeds", ""], "at least one seed"),
+        (["sample", "MODEL", "--seeds", "0-99999999"], "too many"),
+        (["sample", "MODEL", "--out", "OUT/grid.txt"], ".png"),
+        (["sample", "MODEL", "--out", "OUT/no/folder/grid.png"], "no folder"),
+        (["sample", "MODEL", "--out", "~nobody-of-that-name/grid.png"], "nobody-of-that-name"),
+        (["morph", "MODEL", "--seeds", "1,x"], "'x'"),
+        (["morph", "MODEL", "--fps", "0"], "frames a second"),
+        (["morph", "MODEL", "--seconds", "0"], "seconds"),
+        (["morph", "MODEL", "--seconds", "nan"], "seconds"),
+        (["morph", "MODEL", "--pixels", "8"], "pixels"),
+        (["morph", "MODEL", "--out", "OUT/film.avi"], ".mp4"),
+        ([], "COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_user_error_exits_with_2_and_says_what_is_wrong(argv, reason, tiny, model, tmp_path, capsys):
+    RunDir.create(checkpoints() / "taken", tiny)
+    for folder in ("EMPTY", "OUT"):
+        (tmp_path / folder).mkdir()
+    places = {"MODEL": str(model), "EMPTY": str(tmp_path / "EMPTY"), "OUT": str(tmp_path / "OUT")}
+    argv = [places.get(arg, arg.replace("OUT/", places["OUT"] + "/")) for arg in argv]
+    assert run_main(*argv) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert reason in err
+    assert "Traceback" not in err
+    assert [path.name for path in checkpoints().iterdir()] == ["taken"]
+    assert list((tmp_path / "OUT").iterdir()) == []
+
+
+def test_a_broken_file_is_a_user_error(tmp_path, capsys):
+    (tmp_path / "x.safetensors").write_text("no weights")
+    assert run_main("sample", str(tmp_path / "x.safetensors"), "--out", str(tmp_path / "grid.png")) == 2
+    assert "x.safetensors cannot be read" in capsys.readouterr().err
+
+
+def test_training_resuming_and_sampling_by_name(tmp_path, capsys):
+    assert run_main("train", *TINY, "--kimg", "0.04", "--run", "mine", "--json") == 0
+    first = json_lines(capsys.readouterr().out)
+    assert [line["event"] for line in first if line["event"] != "status"] == ["run", "tick", "done"]
+    assert first[0]["run"] == str(checkpoints() / "mine")
+    assert first[-1]["nimg"] == 40
+
+    assert run_main("resume", "mine") == 2
+    assert "say how many more" in capsys.readouterr().err
+    assert run_main("resume", "mine", "--kimg", "0.04", "--json") == 0
+    assert json_lines(capsys.readouterr().out)[-1]["nimg"] == 80
+
+    assert run_main("sample", "mine", "--seeds", "0-4", "--out", str(tmp_path / "grid.png"), "--json") == 0
+    assert json_lines(capsys.readouterr().out) == [{"out": str(tmp_path / "grid.png"), "seeds": 5, "kimg": 0.08}]
+
+
+def test_a_diverged_training_exits_with_1_and_a_sentence(capsys):
+    assert run_main("train", *TINY, "--kimg", "0.04", "--run", "mine") == 0
+    run = RunDir(checkpoints() / "mine")
+    state = load_state(run.states()[0])
+    state["D"]["score.weight"].fill_(float("nan"))
+    torch.save(state, run.states()[0])
+    capsys.readouterr()
+    assert run_main("resume", "mine", "--kimg", "0.04") == 1
+    assert capsys.readouterr().err.startswith("error: the losses are no longer finite")
+
+
+@pytest.mark.parametrize(("seeds", "size"), [("0", (32, 32)), ("0-63", (270, 270)), ("1,2,7-9", (100, 66))])
+def test_a_sheet_of_samples_has_the_size_its_seeds_ask_for(model, tmp_path, seeds, size, capsys):
+    assert run_main("sample", str(model), "--seeds", seeds, "--out", str(tmp_path / "grid.png")) == 0
+    assert Image.open(tmp_path / "grid.png").size == size
+    assert capsys.readouterr().out == f"wrote {tmp_path / 'grid.png'}\n"
+
+
+def test_the_same_seeds_give_the_same_picture(model, tmp_path):
+    for name in ("a.png", "b.png"):
+        run_main("sample", str(model), "--seeds", "3", "--out", str(tmp_path / name))
+    run_main("sample", str(model), "--seeds", "4", "--out", str(tmp_path / "c.png"))
+    a, b, c = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
+    assert a == b != c
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "gif"])
+def test_a_film_has_the_length_and_size_asked_for(model, tmp_path, suffix, capsys):
+    out = tmp_path / f"film.{suffix}"
+    argv = ["--seeds", "1,5", "--seconds", "0.5", "--fps", "20", "--pixels", "64", "--out", str(out), "--json"]
+    assert run_main("morph", str(model), *argv) == 0
+    assert json_lines(capsys.readouterr().out) == [{"out": str(out), "frames": 10}]
+    if suffix == "gif":
+        film = Image.open(out)
+        assert (film.n_frames, film.size) == (10, (64, 64))
+    else:
+        with av.open(str(out)) as file:
+            assert len([(frame.width, frame.height) for frame in file.decode(video=0)]) == 10
+
+
+@pytest.mark.parametrize("name", ["train", "resume", "sample", "morph"])
+def test_every_command_explains_itself(name, capsys):
+    assert run_main(name, "--help") == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_a_flag_that_is_not_given_leaves_the_preset_alone():
+    args = vars(build_parser().parse_args(["train", "--preset", "dcgan-small", "--kimg", "2"]))
+    assert args["kimg"] == 2.0
+    assert not {"ngf", "image_size", "flip", "lr"} & args.keys()
+
+
+def test_a_command_line_in_any_folder_finds_the_run_again(tmp_path):
+    """A relative --run and a relative --data keep their meaning when the run is resumed from elsewhere."""
+    (tmp_path / "pets").mkdir()
+    for i in range(8):
+        Image.new("RGB", (32, 32), (i * 30, 90, 90)).save(tmp_path / "pets" / f"{i}.png")
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        assert run_main("train", *TINY, "--data", "pets", "--run", "runs/pets", "--kimg", "0.008") == 0
+    finally:
+        os.chdir(before)
+    assert run_main("resume", str(tmp_path / "runs" / "pets"), "--kimg", "0.008") == 0
+    assert RunDir(tmp_path / "runs" / "pets").status().nimg == 16

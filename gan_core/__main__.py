@@ -12,6 +12,7 @@ Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -193,9 +194,14 @@ def stop_on_signals() -> Callable[[], bool]:
 
 
 def lower_priority() -> None:
-    """So that sliders in the app stay smooth beside a training on the same processor."""
-    if hasattr(os, "nice"):
-        os.nice(10)
+    """So that sliders in the app stay smooth beside a training on the same processor; must come before any thread."""
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif hasattr(os, "nice"):
+        os.nice(19)
+    # Linux may weigh whole sessions against each other, and a background training has one of its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
 
 
 def writable(path: str) -> Path:

@@ -19,6 +19,9 @@ STATE_WORDS = {
     "failed": "failed",
     "died": "its process died",
 }
+STATE_MARKS = {
+    "starting": "●", "preparing": "●", "training": "●", "stopped": "❚❚", "done": "✓", "failed": "✕", "died": "✕",
+}  # fmt: skip
 
 
 def stopping(run: RunDir | None, status: Status) -> bool:
@@ -62,11 +65,11 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     state = "stopping at the next step" if stopping(run, status) else STATE_WORDS[status.state]
     words = [state, kimg(status.nimg), duration(status.seconds), *left(run, status)]
     tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
-    html = f"<div class='runhead'><b>{escape(run.name)}</b><span class='cap'>"
-    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}</span></div>"
+    html = f"<div class='runhead'><b title='{escape(run.name)}'>{escape(run.name)}</b></div>"
     html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
-    html += f"<i style='width:{share * 100:.1f}%'></i></div>"
-    return html + f"<p class='cap' style='margin:6px 0 10px'>{escape(explain(run, status))}</p>"
+    html += f"<i style='width:{share * 100:.1f}%'></i></div><p class='cap'>"
+    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}<br>{escape(explain(run, status))}</p>"
+    return html
 
 
 def explain(run: RunDir, status: Status) -> str:

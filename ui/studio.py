@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from gan_core.home import home
@@ -33,9 +34,9 @@ def build() -> gr.Blocks:
     return demo
 
 
-def opening_tab() -> gr.Tabs:
+def opening_tab():
     """Somebody whose pictures are training comes back to see them; everybody else comes to play."""
-    return gr.Tabs(selected="train" if train.live_name() else "explore")
+    return gr.Tabs(selected="train") if train.live_name() else gr.skip()
 
 
 def main() -> None:
@@ -47,7 +48,14 @@ def main() -> None:
     args = parser.parse_args()
     # A face takes a few milliseconds on one core; more threads would fight with the training process.
     torch.set_num_threads(1)
-    build().launch(
+    try:
+        launch(build(), args)
+    except OSError as error:
+        sys.exit(f"error: {str(error).split('.')[0]}")
+
+
+def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
+    demo.launch(
         server_name=args.host,
         server_port=args.port,
         share=args.share,

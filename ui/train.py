@@ -17,7 +17,7 @@ from gan_core.home import datasets
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
 from ui.answers import answers, data_uri
-from ui.run_view import STATE_WORDS, can_resume, facts_html, header_html, hint, series, stopping, title_html
+from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, series, stopping, title_html
 from ui.theme import asset
 
 DRAWN, LOCAL, UPLOAD = "Drawn faces", "Folder or zip", "Upload a zip"
@@ -99,6 +99,7 @@ def chart(key: str, colors: dict[str, str], title: str) -> gr.LinePlot:
         color_title=" ",
         height=220,
         elem_id=f"chart-{key}",
+        visible=False,
     )
 
 
@@ -125,9 +126,11 @@ def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: li
     refresh = {"fn": snapshot, "inputs": [runs, seen], "outputs": outputs, **quiet}
 
     fields_ = [form[name] for name in ("source", "path", "upload", "preset", "amount", "unit", "name", "image_size")]
-    started = form["start"].click(start, [*fields_, *settings[1:]], [runs, seen], **quiet)
-    stopped = stop.click(stop_run, runs, seen, **quiet)
-    resumed = resume.click(resume_run, [runs, form["amount"], form["unit"]], seen, **quiet)
+    # Through the queue, since only queued events can show a warning.
+    loud = {"show_progress": "hidden", "api_visibility": "private"}
+    started = form["start"].click(start, [*fields_, *settings[1:]], [runs, seen], **loud)
+    stopped = stop.click(stop_run, runs, seen, **loud)
+    resumed = resume.click(resume_run, [runs, form["amount"], form["unit"]], seen, **loud)
     for event in (started, stopped, resumed, runs.input(lambda: "{}", outputs=seen, **quiet)):
         event.then(**refresh)
     demo.load(opening, outputs=[runs, seen], **quiet).then(**refresh)
@@ -144,13 +147,17 @@ def guarded(title: str) -> Callable:
                     raise ValueError(NOT_HERE)
                 return function(*values)
             except (ValueError, OSError) as error:
-                gr.Warning(escape(str(error)), title=title)
+                gr.Warning(escape(sentence(str(error))), title=title)
                 return gr.skip()
 
         handler.__name__ = function.__name__
         return handler
 
     return decorate
+
+
+def sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 NOT_HERE = (
@@ -238,7 +245,7 @@ def live_name() -> str | None:
 
 
 def run_choices() -> list[tuple[str, str]]:
-    return [(f"{run.name} · {STATE_WORDS[run.status().state]}", run.name) for run in library.runs()]
+    return [(f"{STATE_MARKS[run.status().state]} {run.name}", run.name) for run in library.runs()]
 
 
 def snapshot(name: str | None, seen: str) -> list:
@@ -266,11 +273,15 @@ def snapshot(name: str | None, seen: str) -> list:
         ),
         "resume": (
             [name, status.state],
-            lambda: gr.Button(visible=bool(run and can_resume(run, status)), interactive=training_allowed()),
+            lambda: gr.Button(
+                "Train longer" if status.state == "done" else "Resume",
+                visible=bool(run and can_resume(run, status)),
+                interactive=training_allowed(),
+            ),
         ),
         "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
-        "losses": ([name, len(rows)], lambda: series(rows, "loss", ("G", "D"))),
-        "scores": ([name, len(rows)], lambda: series(rows, "score", ("real", "fake"))),
+        "losses": ([name, len(rows)], lambda: plot(rows, "loss", ("G", "D"))),
+        "scores": ([name, len(rows)], lambda: plot(rows, "score", ("real", "fake"))),
     }
     known = json.loads(seen or "{}")
     now = {part: json.dumps(key) for part, (key, _) in parts.items()}
@@ -278,6 +289,11 @@ def snapshot(name: str | None, seen: str) -> list:
         return [gr.skip()] * (len(parts) + 1)
     changed = [make() if known.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
     return [*changed, json.dumps(now)]
+
+
+def plot(rows: list[dict], key: str, names: tuple[str, ...]) -> gr.LinePlot:
+    """A chart of the rows; hidden while there is nothing to draw a line through."""
+    return gr.LinePlot(series(rows, key, names), visible=len(rows) > 1)
 
 
 @answers

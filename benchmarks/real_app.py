@@ -1,0 +1,75 @@
+"""The real app in a process of its own and a real browser, for benchmarks and end-to-end tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+from gan_core.runs.run_dir import RunDir
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class App:
+    """`python app.py` on a free port, with its runs under `home`."""
+
+    def __init__(self, home: Path):
+        self.home, self.url = home, ""
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home)}
+        command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
+        with (self.home / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return urllib.request.urlopen(self.url, timeout=1).close()
+            except OSError:
+                time.sleep(0.2)
+        raise RuntimeError((self.home / "app.log").read_text())
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def end_trainings(self, seconds: float = 60) -> None:
+        """Stop what trains under `home`; a training outlives the app."""
+        runs = [RunDir(path) for path in self.home.glob("checkpoints/*/")]
+        for run in runs:
+            run.request_stop()
+        deadline = time.monotonic() + seconds
+        while any(run.is_alive() for run in runs) and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """An installed Chromium, or Playwright's own where there is none."""
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)

@@ -1,0 +1,208 @@
+"""A person's first hour, in order: train, come back, stop, resume, explore, save a morph."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import av
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from gan_core.runs.run_dir import RunDir
+
+SIZE = {"width": 1280, "height": 800}
+RUN = "holiday-32"
+SECONDS = 1000
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def page(app, browser: Browser) -> Page:
+    page = open_page(app, browser)
+    yield page
+    page.context.close()
+
+
+def open_page(app, browser: Browser) -> Page:
+    page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
+    page.goto(app.url)
+    expect(page.get_by_role("tab", name="Train")).to_be_visible(timeout=30 * SECONDS)
+    return page
+
+
+def run_of(app) -> RunDir:
+    return RunDir(app.home / "checkpoints" / RUN)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def sampled(page: Page) -> int:
+    """How many images the networks had seen when the sheet on the page was made."""
+    return int(page.locator("#sheet img").get_attribute("data-nimg") or 0)
+
+
+def wait_for_samples_after(page: Page, nimg: int) -> None:
+    page.wait_for_function(
+        "nimg => Number(document.querySelector('#sheet img')?.dataset.nimg || 0) > nimg", arg=nimg, timeout=60 * SECONDS
+    )
+
+
+def fill_form(page: Page, photos) -> None:
+    page.get_by_role("tab", name="Train").click()
+    choose(page, "Pictures", "Folder or zip")
+    page.get_by_label("Path").fill(str(photos))
+    choose(page, "Recipe", "dcgan-small")
+    choose(page, "Size", "32 px")
+    page.get_by_label("Train for").fill("30")
+
+
+def test_a_missing_folder_is_refused_in_one_sentence(page, photos):
+    fill_form(page, photos / "nowhere")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(f"There is no {photos / 'nowhere'}")).to_be_visible()
+    expect(page.get_by_text("No run yet")).to_be_visible()
+
+
+def test_training_starts_and_shows_samples_charts_and_what_was_skipped(page, app, photos):
+    fill_form(page, photos)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#title")).to_contain_text(RUN, timeout=20 * SECONDS)
+    wait_for_samples_after(page, 0)
+    wait_for_samples_after(page, sampled(page))
+    for chart in ("#chart-loss", "#chart-score"):
+        expect(page.locator(f"{chart} canvas, {chart} svg").first).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator("#facts")).to_contain_text("160")
+    page.get_by_text("1 picture skipped").click()
+    expect(page.locator("#facts")).to_contain_text("notes.jpg: not an image")
+    assert run_of(app).status().state == "training"
+
+
+def test_a_reload_shows_the_same_run_with_its_history(page, app):
+    before = sampled(page)
+    page.reload()
+    expect(page.locator("#title")).to_contain_text(RUN, timeout=30 * SECONDS)
+    wait_for_samples_after(page, before - 1)
+    history = page.locator("#sheet input")
+    assert int(history.get_attribute("max")) == len(run_of(app).samples()) - 1 or sampled(page) >= before
+    first = run_of(app).samples()[0][0]
+    history.fill("0")
+    expect(page.locator("#sheet img")).to_have_attribute("data-nimg", str(first))
+
+
+def test_a_second_browser_sees_it_is_refused_a_second_start_and_can_stop_it(page, app, browser, photos):
+    other = open_page(app, browser)
+    expect(other.locator("#title")).to_contain_text(RUN, timeout=30 * SECONDS)
+    fill_form(other, photos)
+    other.get_by_role("button", name="Start").click()
+    expect(other.get_by_text(f"'{RUN}' is training: stop it first")).to_be_visible()
+    other.get_by_role("button", name="Stop and save").click()
+    expect(page.locator("#title")).to_contain_text("stopped", timeout=30 * SECONDS)
+    assert run_of(app).states(), "a stop saves everything"
+    other.context.close()
+
+
+def test_resume_goes_on_and_survives_a_restart_of_the_app(page, app):
+    stopped_at = run_of(app).status().nimg
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#title")).to_contain_text("training", timeout=30 * SECONDS)
+    app.stop()
+    app.start()
+    page.goto(app.url)
+    expect(page.locator("#title")).to_contain_text("training", timeout=30 * SECONDS)
+    wait_for_samples_after(page, stopped_at)
+    seen = [row["nimg"] for row in run_of(app).metrics()]
+    assert seen == sorted(set(seen)), "the history has no duplicates"
+
+
+def test_sliders_redraw_the_face_continuously_while_it_trains(page):
+    explore(page)
+    slider = page.get_by_label("Direction 1", exact=True)
+    box = slider.bounding_box()
+    before = frames(page)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(60):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + step / 130), box["y"] + box["height"] / 2)
+        page.wait_for_timeout(10)
+    page.mouse.up()
+    page.wait_for_function("value => shownAmount() === value", arg=float(slider.input_value()))
+    assert frames(page) - before >= 10
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("shownAmount() === 0")
+
+
+def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page, app):
+    os.kill(run_of(app).status().pid, signal.SIGKILL)
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator("#title")).to_contain_text("its process died", timeout=20 * SECONDS)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#title")).to_contain_text("training", timeout=30 * SECONDS)
+    page.get_by_role("button", name="Stop and save").click()
+    expect(page.locator("#title")).to_contain_text("stopped", timeout=30 * SECONDS)
+
+
+def test_a_seed_is_picked_and_a_morph_between_two_faces_is_drawn(page):
+    explore(page)
+    page.get_by_label("Face of seed 3", exact=True).click()
+    page.wait_for_function("shown().at?.seed === 3")
+    page.get_by_label("B: end at the face you are at").click()
+    page.get_by_label("Morph from A to B").fill("0.5")
+    page.wait_for_function("shown().t === 0.5 && shown().b.seed === 3")
+
+
+@pytest.mark.parametrize("kind", ["MP4", "GIF"])
+def test_a_morph_is_downloaded_as_a_film_that_plays(page, tmp_path, kind):
+    with page.expect_download(timeout=60 * SECONDS) as download:
+        page.get_by_role("button", name=f"Save {kind}").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.suffix == f".{kind.lower()}"
+    if kind == "GIF":
+        assert Image.open(path).n_frames > 20
+    else:
+        with av.open(str(path)) as film:
+            assert sum(1 for _ in film.decode(video=0)) == 90
+
+
+def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, browser):
+    context = browser.new_context(viewport=SIZE)
+    asked, errors = [], []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(app.url)
+    page.get_by_role("tab", name="Train").click()
+    explore(page)
+    outside = [url for url in asked if not url.startswith((app.url, "data:", "blob:"))]
+    assert not outside and not errors
+    context.close()
+
+
+def explore(page: Page) -> None:
+    """Open the Explore tab on the run, ready to play."""
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_label("Model", exact=True).select_option(RUN)
+    page.wait_for_function(
+        "run => document.querySelector('.explorer')?.dataset.ready?.startsWith(run)", arg=RUN, timeout=30 * SECONDS
+    )
+    page.evaluate(
+        "window.shown = () => JSON.parse(document.querySelector('.explorer').dataset.shown || '{}');"
+        "window.shownAmount = () => shown().at?.amounts[0]"
+    )
+
+
+def frames(page: Page) -> int:
+    return int(page.locator(".explorer").get_attribute("data-frames"))
+
+
+def test_the_run_on_disk_is_whole(app):
+    run = run_of(app)
+    assert run.data()["count"] == 160 and run.data()["skipped"] == [["notes.jpg", "not an image"]]
+    assert run.generator.exists() and not run.stop_requested()
+    assert json.loads((run.path / "config.json").read_text())["model"]["image_size"] == 32

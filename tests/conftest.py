@@ -5,12 +5,16 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import signal
+import time
 
 import pytest
 import torch
 
 from gan_core import home
 from gan_core.config import Config, ModelConfig, TrainConfig
+from gan_core.runs import job
+
+assert job.REPOSITORY == home.REPOSITORY, "processes start in the real repository, whatever home tests look into"
 
 torch.set_num_threads(1)
 
@@ -45,9 +49,8 @@ def tiny() -> Config:
 @pytest.fixture
 def wait_for():
     """wait_for(condition) polls until the condition holds and returns what it returned; fails after a while."""
-    import time
 
-    def wait(condition, seconds: float = 40):
+    def wait(condition, seconds: float = 120):
         deadline = time.monotonic() + seconds
         while not (result := condition()):
             assert time.monotonic() < deadline, "waited too long"

@@ -8,6 +8,7 @@ from PIL import Image
 from gan_core.home import datasets
 from gan_core.runs.checkpoint import load_generator, load_state
 from gan_core.runs.run_dir import RunBusy, RunDir
+from gan_core.training import ema
 
 
 def seen(run: RunDir) -> list[int]:
@@ -210,6 +211,17 @@ def test_a_run_that_is_being_trained_is_refused_and_left_alone(run, work, files_
         with pytest.raises(RunBusy, match="'mine'"):
             work()(run)
         assert files_in(run.path) == before
+
+
+def test_the_last_generator_is_measured_over_more_z_than_a_ticks(run, work, tiny):
+    work()(run)
+    G, rough = load_generator(run.generator)[0], load_state(run.states()[0])["G_ema"]
+    written = {name: value.clone() for name, value in G.state_dict().items()}
+    assert all(torch.equal(written[name], rough[name]) for name, _ in G.named_parameters())
+    z = torch.randn(2048, tiny.model.latent_dim, generator=torch.Generator().manual_seed(tiny.train.seed))
+    ema.refresh_batch_norm(G, z)
+    torch.testing.assert_close(G.state_dict(), written)
+    assert not torch.equal(written["first.0.running_var"], rough["first.0.running_var"])
 
 
 def test_states_are_saved_as_often_as_asked_and_two_are_kept(new_run, work):

@@ -187,6 +187,7 @@ def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, brow
 def explore(page: Page) -> None:
     """Open the Explore tab on the run, ready to play."""
     page.get_by_role("tab", name="Explore").click()
+    page.wait_for_selector(".explorer[data-ready]", timeout=30 * SECONDS)
     page.get_by_label("Model", exact=True).select_option(RUN)
     page.wait_for_function(
         "run => document.querySelector('.explorer')?.dataset.ready?.startsWith(run)", arg=RUN, timeout=30 * SECONDS

@@ -158,6 +158,7 @@ async function listModels() {
 }
 
 async function openModel(name) {
+  delete root.dataset.ready;
   const answer = await ask("open_model", { model: name });
   if (!answer) return;
   Object.assign(model, { key: answer.key, name: answer.name });

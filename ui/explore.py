@@ -15,12 +15,15 @@ from gan_core.latent import Explorer, Point
 from gan_core.latent.directions import SLIDER_RANGE
 from gan_core.latent.film import write_film
 from gan_core.runs import library
+from gan_core.runs.run_dir import RunDir
 from ui.answers import answers, data_uri
 from ui.format import kimg
 from ui.theme import asset
 
 OPEN_MODELS = 4
 MAX_SEED = 2**31 - 1
+MAX_FACES = 64
+MAX_AMOUNTS = 64
 FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
 FILM_SECONDS = 3
 
@@ -44,16 +47,15 @@ def models(_request: dict) -> dict:
     for run in library.runs():
         if run.generator.exists():
             shipped, training = run.name == library.SHIPPED, run.status().active
-            found.append({"name": run.name, "key": key_of(run.name), "training": training, "shipped": shipped})
+            found.append({"name": run.name, "key": key_of(run), "training": training, "shipped": shipped})
     return {"models": found}
 
 
 @answers
 def open_model(request: dict) -> dict:
     """Load a model as it is on disk now; its key names these weights from here on."""
-    name = str(request.get("model", ""))
-    run = library.find_run(name)
-    key = key_of(name)
+    run = library.named_run(request.get("model"))
+    key = key_of(run)
     explorer = explorer_of(key)
     status = run.status()
     return {
@@ -78,7 +80,8 @@ def directions(request: dict) -> dict:
 def face(request: dict) -> dict:
     """The picture of one view: {at: point} or {a: point, b: point, t}, point = {seed, amounts}."""
     explorer = explorer_of(request.get("key"))
-    view = request.get("view") or {}
+    view = request.get("view")
+    view = view if isinstance(view, dict) else {}
     if "t" in view:
         image = explorer.morph(point(view.get("a")), point(view.get("b")), number(view["t"], 0, 1))
     else:
@@ -90,7 +93,7 @@ def face(request: dict) -> dict:
 def faces(request: dict) -> dict:
     """One small picture for each point, at most 64."""
     explorer = explorer_of(request.get("key"))
-    points = [point(value) for value in list(request.get("points") or [])[:64]]
+    points = [point(value) for value in items(request.get("points"), MAX_FACES)]
     if not points:
         return {"images": []}
     return {"images": [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(points)]}
@@ -115,9 +118,9 @@ def film(request: dict) -> dict:
         return {"file": data_uri(path.read_bytes(), settings["type"]), "name": f"morph.{kind}"}
 
 
-def key_of(name: str) -> str:
+def key_of(run: RunDir) -> str:
     """Names a model's weights as they are now: a training model gets new ones at every tick."""
-    return f"{name}@{library.find_model(name).stat().st_mtime_ns}"
+    return f"{run.name}@{library.find_model(str(run.path)).stat().st_mtime_ns}"
 
 
 def explorer_of(key: object) -> Explorer:
@@ -125,10 +128,8 @@ def explorer_of(key: object) -> Explorer:
     key = str(key or "")
     with _opening:
         if key not in _open:
-            name = key.rpartition("@")[0]
-            if not library.NAME.fullmatch(name):
-                raise ValueError("choose a model first")
-            _open[key] = Explorer.load(library.find_model(name))
+            run = library.named_run(key.rpartition("@")[0])
+            _open[key] = Explorer.load(library.find_model(str(run.path)))
             while len(_open) > OPEN_MODELS:
                 _open.popitem(last=False)
         _open.move_to_end(key)
@@ -138,9 +139,12 @@ def explorer_of(key: object) -> Explorer:
 def point(value: object) -> Point:
     """A point from the page, with every number clamped."""
     value = value if isinstance(value, dict) else {}
-    amounts = value.get("amounts") or []
-    amounts = tuple(number(amount, -SLIDER_RANGE, SLIDER_RANGE) for amount in list(amounts)[:64])
+    amounts = tuple(number(amount, -SLIDER_RANGE, SLIDER_RANGE) for amount in items(value.get("amounts"), MAX_AMOUNTS))
     return Point(int(number(value.get("seed"), 0, MAX_SEED)), amounts)
+
+
+def items(value: object, most: int) -> list:
+    return value[:most] if isinstance(value, list) else []
 
 
 def number(value: object, low: float, high: float) -> float:

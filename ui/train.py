@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import gradio as gr
 from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
 from gan_core.home import datasets
 from gan_core.runs import job, library
-from gan_core.runs.run_dir import Status
+from gan_core.runs.run_dir import RunDir, Status
 from ui.answers import answers, data_uri
 from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, series, stopping, title_html
 from ui.theme import asset
@@ -184,13 +185,13 @@ def start(source, path, upload, preset_name, amount, unit, name, image_size, *se
 
 @guarded("Not stopped")
 def stop_run(name: str):
-    library.find_run(name or "").request_stop()
+    library.named_run(name).request_stop()
     return "{}"
 
 
 @guarded("Not resumed")
 def resume_run(name: str, amount, unit):
-    run = library.find_run(name or "")
+    run = library.named_run(name)
     status = run.status()
     finished = run.config().train.progress(status.nimg, status.seconds) >= 1
     job.resume(run, **(goal(amount, unit) if finished else {}))
@@ -207,8 +208,9 @@ def pictures(source: str, path: str, upload: str | None) -> str:
         return path.strip()
     if not upload:
         raise ValueError("choose a zip of pictures to upload")
-    folder = datasets() / "uploads"
-    folder.mkdir(exist_ok=True)
+    # Gradio's folder is named after the content, so two different zips of one name do not replace each other.
+    folder = datasets() / "uploads" / Path(upload).parent.name
+    folder.mkdir(parents=True, exist_ok=True)
     kept = folder / Path(upload).name
     shutil.copy2(upload, kept)
     return str(kept)
@@ -244,13 +246,20 @@ def live_name() -> str | None:
     return run.name if run else None
 
 
+def shown_run(name: str | None) -> RunDir | None:
+    """The run that the page shows; None if it was deleted meanwhile."""
+    with contextlib.suppress(ValueError):
+        return library.named_run(name)
+    return None
+
+
 def run_choices() -> list[tuple[str, str]]:
     return [(f"{STATE_MARKS[run.status().state]} {run.name}", run.name) for run in library.runs()]
 
 
 def snapshot(name: str | None, seen: str) -> list:
     """The whole tab as of now, each part only if it changed: `seen` names what the page shows already."""
-    run = library.find_run(name) if name and library.NAME.fullmatch(name) else None
+    run = shown_run(name)
     status, rows = (run.status(), run.metrics()) if run else (Status(), [])
     choices = run_choices()
     live = job.live_run()
@@ -299,7 +308,7 @@ def plot(rows: list[dict], key: str, names: tuple[str, ...]) -> gr.LinePlot:
 @answers
 def sheet(request: dict) -> dict:
     """The sample sheet of a run at `nimg` images, as a picture for the page."""
-    run, nimg = library.find_run(str(request.get("run", ""))), request.get("nimg")
+    run, nimg = library.named_run(request.get("run")), request.get("nimg")
     path = next((path for seen, path in run.samples() if seen == nimg), None)
     if path is None:
         raise ValueError("these samples are gone")

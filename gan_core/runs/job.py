@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from gan_core.config import Config, require
 from gan_core.data import open_source
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.runs.library import new_run_path, runs
-from gan_core.runs.run_dir import RunBusy, RunDir, Status
+from gan_core.runs.run_dir import RunBusy, RunDir
 
 
 def create(config: Config, name: str | None = None) -> RunDir:
@@ -57,7 +58,7 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
         require(more is None or more > 0, f"train for more than 0 {unit}, not {more}")
     run.clear_stop()
     if kimg is None and minutes is None:
-        if config.train.progress(status.nimg, status.seconds) >= 1:
+        if status.state == "done" and config.train.progress(status.nimg, status.seconds) >= 1:
             raise ValueError(f"'{run.name}' has reached its goal: say how many more kimg or minutes")
         return
     goal = {
@@ -80,22 +81,36 @@ def _absolute(data: str) -> str:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    with FileLock(checkpoints() / ".start.lock", timeout=10):
+    lock = FileLock(checkpoints() / ".start.lock")
+    try:
+        lock.acquire(timeout=10)
+    except Timeout:
+        raise RunBusy("another training is just being started: try again in a moment") from None
+    try:
         if busy := live_run():
             raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
         yield
+    finally:
+        lock.release()
 
 
 def _spawn(run: RunDir) -> None:
     run.clear_stop()
-    status = run.status()
-    run.write_status(replace(status, state="starting", message="starting", heartbeat=time.time(), pid=0))
+    status = replace(run.status(), state="starting", message="starting", heartbeat=time.time(), pid=0)
+    run.write_status(status)
     command = [sys.executable, "-m", "gan_core", "resume", str(run.path), "--background"]
     with run.log.open("ab") as log:
         # A session of its own: closing the app or its terminal leaves the training alone.
-        subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    threading.Thread(target=_reap, args=(run, process), daemon=True).start()
 
 
-__all__ = ["RunBusy", "Status", "create", "live_run", "prepare_resume", "resume", "start"]
+def _reap(run: RunDir, process: subprocess.Popen) -> None:
+    """Wait for the process, so that it leaves no zombie; say so if it ended before it could say anything itself."""
+    process.wait()
+    status = run.status()
+    if status.state == "starting" and not status.pid:
+        message = f"the training process did not start; {run.log} has the details"
+        run.write_status(replace(status, state="failed", message=message))

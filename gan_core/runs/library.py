@@ -20,6 +20,15 @@ def find_run(text: str) -> RunDir:
     raise ValueError(f"there is no run '{text}': give a name under {checkpoints()} or a run's directory")
 
 
+def named_run(name: object) -> RunDir:
+    """The run of that name, and of no other place: for names that come from a browser. ValueError if there is none."""
+    if isinstance(name, str) and NAME.fullmatch(name):
+        for root in model_roots():
+            if RunDir(root / name).exists():
+                return RunDir(root / name)
+    raise ValueError("choose a run first" if not name else "this run is gone")
+
+
 def find_model(text: str) -> Path:
     """The safetensors file of that model: a file, a run or a directory that holds one. ValueError if there is none."""
     for path in candidates(text):

@@ -127,12 +127,16 @@ class RunDir:
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
         """Hold the run while training it. RunBusy if another process does."""
+        lock = FileLock(self._lock_path)
         try:
             # A watcher's look holds the lock for an instant: wait longer than that.
-            with FileLock(self._lock_path, timeout=2):
-                yield
+            lock.acquire(timeout=2)
         except Timeout:
             raise RunBusy(f"'{self.name}' is being trained by another process") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def request_stop(self) -> None:
         (self.path / "stop").touch()

@@ -1,0 +1,25 @@
+import pytest
+
+from gan_core.config import Config
+from gan_core.home import checkpoints
+from gan_core.models import Generator
+from gan_core.runs.checkpoint import save_generator
+from gan_core.runs.run_dir import RunDir, Status
+
+
+@pytest.fixture
+def config() -> Config:
+    return Config().with_options(image_size=32, ngf=4, ndf=4, latent_dim=16, data="drawn:8", kimg=2.0)
+
+
+@pytest.fixture
+def run(config) -> RunDir:
+    """A run that stopped half way, with three ticks, one sample sheet and a generator."""
+    run = RunDir.create(checkpoints() / "tiny", config)
+    run.write_status(Status("stopped", nimg=1000, seconds=10.0, device="fp32 on CPU"))
+    for nimg in (300, 600, 1000):
+        line = {"nimg": nimg, "seconds": nimg / 100, "img_per_sec": 100.0}
+        run.append_metrics(line | {"loss/D": 1.0, "loss/G": 2.0, "score/real": 0.6, "score/fake": 0.4})
+    run.add_sample(1000, b"jpeg")
+    save_generator(run.generator, Generator(config.model), config, 1000)
+    return run

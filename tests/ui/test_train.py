@@ -1,0 +1,112 @@
+import json
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from gan_core.runs.run_dir import Status
+from ui import run_view, train
+
+SKIP = gr.skip()
+
+
+@pytest.fixture
+def warnings(monkeypatch) -> list[str]:
+    shown: list[str] = []
+    monkeypatch.setattr(train.gr, "Warning", lambda message, title: shown.append(message))
+    return shown
+
+
+def start(**changes):
+    form = {"source": train.LOCAL, "path": "", "upload": None, "preset_name": "dcgan", "amount": 1, "unit": "kimg"}
+    form |= {"name": "", "image_size": 32} | changes
+    settings = [train.value_of(train.preset("dcgan"), name) for name in train.SETTINGS]
+    return train.start(*form.values(), *settings)
+
+
+def test_a_snapshot_says_everything_once_and_then_nothing(run):
+    first = train.snapshot(run.name, "{}")
+    assert SKIP not in first[:-1]
+    again = train.snapshot(run.name, first[-1])
+    assert again == [SKIP] * len(first)
+
+
+def test_a_new_tick_changes_only_what_it_changes(run):
+    seen = train.snapshot(run.name, "{}")[-1]
+    run.append_metrics(run.metrics()[-1] | {"nimg": 1500})
+    changed = json.loads(train.snapshot(run.name, seen)[-1])
+    parts = {name for name, key in changed.items() if key != json.loads(seen)[name]}
+    assert parts == {"title", "facts", "losses", "scores"}
+
+
+def test_a_snapshot_of_no_run_and_of_a_deleted_run_are_calm(run):
+    for name in (None, "deleted", "../tiny"):
+        assert "No run yet" in train.snapshot(name, "{}")[2]
+
+
+def test_a_long_history_is_thinned_and_keeps_its_newest_point():
+    row = {"loss/D": 1.0, "loss/G": 2.0}
+    table = run_view.series([row | {"nimg": i * 1000} for i in range(10_000)], "loss", ("G", "D"))
+    assert 400 <= len(table) <= run_view.CHART_POINTS and table["kimg"].max() == 9999
+
+
+def test_names_and_reasons_from_disk_are_escaped(run):
+    html = run_view.skipped_html([["<img src=x onerror=alert(1)>.jpg", "<b>not an image</b>"]])
+    assert "<img" not in html and "<b>not" not in html
+    assert "<script>" not in run_view.title_html(run, Status("failed", "<script>alert(1)</script>"), [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Say where your pictures are"),
+        ({"path": "/no/such/folder"}, "There is no /no/such/folder"),
+        ({"source": train.UPLOAD}, "Choose a zip"),
+        ({"source": train.DRAWN, "amount": None}, "Say how long"),
+        ({"source": train.DRAWN, "amount": -3}, "Say how long"),
+        ({"source": train.DRAWN, "name": "../up"}, "is no name for a run"),
+        ({"source": train.DRAWN, "image_size": 33}, "must be one of 32, 64, 128"),
+    ],
+)
+def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(warnings, changes, words):
+    assert start(**changes) == SKIP
+    assert len(warnings) == 1 and words in warnings[0].replace("&#x27;", "'")
+    assert not train.library.runs()
+
+
+def test_on_a_space_nobody_trains_stops_or_resumes_unless_its_owner_allows_it(run, warnings, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "somebody/studio")
+    assert start(source=train.DRAWN) == train.stop_run(run.name) == train.resume_run(run.name, 1, "kimg") == SKIP
+    assert len(warnings) == 3 and not run.stop_requested() and not train.job.live_run()
+    monkeypatch.setenv("DCGAN_STUDIO_TRAIN", "1")
+    train.stop_run(run.name)
+    assert run.stop_requested()
+
+
+def test_a_run_without_its_training_state_offers_no_resume(run):
+    assert not run_view.can_resume(run, run.status())
+    run.state_path(1000).write_bytes(b"")
+    assert run_view.can_resume(run, run.status())
+    assert not run_view.can_resume(run, Status("training"))
+
+
+def test_time_left_follows_the_pace(run):
+    assert run_view.left(run, Status("training", nimg=500, seconds=100.0)) == ["5 min left"]
+    assert run_view.left(run, Status("stopped", nimg=500, seconds=100.0)) == []
+
+
+def test_samples_are_served_by_name_of_a_run_only(run):
+    assert train.sheet({"run": "tiny", "nimg": 1000})["image"].startswith("data:image/jpeg;base64,")
+    for request in ({"run": "tiny", "nimg": 5}, {"run": "../tiny", "nimg": 1000}, {"run": None}, {}):
+        assert "error" in train.sheet(request)
+
+
+def test_uploads_are_kept_apart_where_a_later_resume_finds_them(tmp_path):
+    kept = []
+    for content in ("one", "two"):
+        upload = tmp_path / content / "pictures.zip"
+        upload.parent.mkdir()
+        upload.write_text(content)
+        kept.append(Path(train.pictures(train.UPLOAD, "", str(upload))))
+        upload.unlink()
+    assert [path.read_text() for path in kept] == ["one", "two"] and {path.name for path in kept} == {"pictures.zip"}

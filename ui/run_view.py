@@ -45,7 +45,8 @@ def header_html(live: RunDir | None = None) -> str:
         words = [kimg(status.nimg), *([rate(rows[-1]["img_per_sec"])] if rows else []), *left(live, status)]
         pill = f"<div class='pill'><i></i><span>{STATE_WORDS[status.state]}</span><b>{escape(live.name)}</b>"
         pill += "".join(f"<span>· {word}</span>" for word in words) + "</div>"
-    return f"<div class='bar'><div class='logo'>DCGAN <b>Studio</b></div>{pill}</div>"
+    theme = "<button class='theme' title='Light or dark' aria-label='Light or dark' onclick='studioTheme()'>◐</button>"
+    return f"<div class='bar'><div class='logo'>DCGAN <b>Studio</b></div>{pill}{theme}</div>"
 
 
 def left(run: RunDir, status: Status) -> list[str]:

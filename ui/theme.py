@@ -7,7 +7,7 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 CSS = (ASSETS / "studio.css").read_text(encoding="utf-8")
-HEAD = '<meta name="color-scheme" content="dark light">'
+HEAD = f"<script>{(ASSETS / 'theme.js').read_text(encoding='utf-8')}</script>"
 FONT = ["Inter", "system-ui", "Noto Sans", "sans-serif"]
 
 

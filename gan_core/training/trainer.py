@@ -100,7 +100,7 @@ class Trainer:
         if not all(map(math.isfinite, means)):
             raise FloatingPointError(
                 f"the losses are no longer finite numbers after {self.nimg / 1000:.1f} kimg: "
-                "resume from the last saved state with a lower learning rate"
+                "start a new run with a lower learning rate"
             )
         metrics = dict(zip(STATISTICS, means, strict=True))
         metrics["img_per_sec"] = (self.nimg - self._tick_nimg) / max(self.seconds - self._tick_seconds, 1e-9)

@@ -55,8 +55,8 @@ async function draw(view) {
 function speed() {
   const now = performance.now();
   drawnAt = drawnAt.filter((time) => now - time < 1000).concat(now);
-  const lively = drawnAt.length > 5 ? ` · ${drawnAt.length} faces/s` : "";
-  is("where").textContent = (morphing ? "between A and B" : `seed ${at.seed}`) + lively;
+  const where = morphing ? "between A and B" : at.amounts.some(Boolean) ? `seed ${at.seed}, moved` : `seed ${at.seed}`;
+  is("where").textContent = where + (drawnAt.length > 5 ? ` · ${drawnAt.length} faces/s` : "");
 }
 
 function showPoint() { morphing = false; draw({ at: copy(at) }); }
@@ -77,6 +77,7 @@ function remember() {
 
 function go(point) {
   at = copy(point);
+  is("seed").value = at.seed;
   sliders.forEach((slider, i) => setSlider(slider, at.amounts[i] || 0));
   for (const tile of is("seeds").children) tile.classList.toggle("on", Number(tile.dataset.seed) === at.seed);
   showPoint();
@@ -229,6 +230,11 @@ const actions = {
 root.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) actions[button.dataset.do](button);
+});
+is("seed").addEventListener("change", () => {
+  remember();
+  const seed = Math.min(Math.max(Math.floor(Number(is("seed").value)) || 0, 0), 2147483647);
+  go({ seed, amounts: at.amounts.map(() => 0) });
 });
 is("morph").addEventListener("input", () => { playing && play(); fill(is("morph")); showMorph(); });
 is("models").addEventListener("change", (event) => openModel(event.target.value));

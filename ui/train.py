@@ -192,9 +192,7 @@ def stop_run(name: str):
 @guarded("Not resumed")
 def resume_run(name: str, amount, unit):
     run = library.named_run(name)
-    status = run.status()
-    finished = run.config().train.progress(status.nimg, status.seconds) >= 1
-    job.resume(run, **(goal(amount, unit) if finished else {}))
+    job.resume(run, **(goal(amount, unit) if run.status().state == "done" else {}))
     return "{}"
 
 

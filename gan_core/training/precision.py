@@ -13,7 +13,16 @@ def bf16_is_fast(device: torch.device) -> bool:
     """Whether bf16 pays: on a CPU only with AMX or AVX512-BF16; elsewhere it is slower or fails (pytorch#148861)."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(cpu_features() & {"amx_bf16", "avx512_bf16"})
+
+
+def cpu_features() -> set[str]:
+    """The names of what the processor can do, as far as it matters here."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        return {name for name, has in torch.cpu.get_capabilities().items() if has is True}
+    # Older torch has no public way to ask.
+    amx, avx512 = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
+    return {name for name, has in (("amx_bf16", amx), ("avx512_bf16", avx512)) if has}
 
 
 def choose(requested: str, device: torch.device) -> str:
@@ -25,5 +34,5 @@ def describe(precision: str, device: torch.device) -> str:
     """For people, e.g. 'bf16 on CPU (AMX)'."""
     if device.type == "cuda":
         return f"{precision} on {torch.cuda.get_device_name(device)}"
-    units = " (AMX)" if torch.cpu._is_amx_tile_supported() else " (AVX-512)" if bf16_is_fast(device) else ""
+    units = " (AMX)" if "amx_bf16" in cpu_features() else " (AVX-512)" if bf16_is_fast(device) else ""
     return f"{precision} on CPU{units if precision == 'bf16' else ''}"

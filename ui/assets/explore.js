@@ -15,7 +15,7 @@ const anySeed = () => Math.floor(Math.random() * 2147483647);
 async function ask(name, request) {
   try {
     const answer = await server[name]({ key: model.key, ...request });
-    is("note").textContent = answer.error || "";
+    if (answer.error) is("note").textContent = answer.error;
     return answer.error ? null : answer;
   } catch (error) {
     is("note").textContent = "The app does not answer. Is it still running?";
@@ -45,6 +45,7 @@ async function draw(view) {
     const answer = await ask("face", { view: next });
     if (!answer) continue;
     await paint(hero, answer.image);
+    is("note").textContent = "";
     root.dataset.frames = Number(root.dataset.frames) + 1;
     root.dataset.shown = JSON.stringify(next);
     speed();

@@ -84,7 +84,7 @@ class TrainConfig:
         None, "thousand images between reports; by default every few seconds, ever more seldom"
     )
     save_seconds: float = option(60.0, "seconds of training between saved states; a stop always saves")
-    batch_size: int = option(64, "images a step")
+    batch_size: int = option(32, "images a step; small batches learn faces sooner on a CPU")
     lr: float = option(2e-4, "Adam's learning rate")
     beta1: float = option(0.5, "Adam's first momentum")
     beta2: float = option(0.999, "Adam's second momentum")

@@ -179,7 +179,10 @@ def start(source, path, upload, preset_name, amount, unit, name, image_size, *se
     if missing:
         raise ValueError(f"fill in {missing[0].replace('_', ' ')} under All settings")
     options |= {"image_size": image_size, "data": pictures(source, path, upload), **goal(amount, unit)}
-    run = job.start(preset(preset_name).with_options(**options), (name or "").strip() or None)
+    name = (name or "").strip() or None
+    if name:
+        library.named_run_path(name)  # the command line may name any folder, a page may not
+    run = job.start(preset(preset_name).with_options(**options), name)
     return gr.Radio(choices=run_choices(), value=run.name), "{}"
 
 

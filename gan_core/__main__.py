@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING
 from gan_core.config import PRESETS, ModelConfig, TrainConfig, field_type, preset
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from gan_core.runs.run_dir import RunDir, Status
     from gan_core.training.trainer import Tick
 
@@ -140,19 +142,31 @@ def work(run: RunDir, as_json: bool) -> int:
 
 
 class Reporter:
-    """Prints ticks, and every tenth of the preparation."""
+    """Prints ticks; shows the preparation as a bar on a terminal, elsewhere as a line for every tenth of it."""
 
     def __init__(self, as_json: bool):
         self.as_json, self.printed = as_json, None
+        self.bar: tqdm | None = None
 
     def __call__(self, event: Status | Tick) -> None:
         if hasattr(event, "metrics"):
             values = {"nimg": event.nimg, "seconds": round(event.seconds, 2), **event.metrics}
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
+        elif event.state == "preparing" and event.prepared and sys.stderr.isatty() and not self.as_json:
+            self.draw(event.prepared)
         elif event.message and self.printed != (part := (event.state, int(event.prepared * 10))):
             self.printed = part
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
+
+    def draw(self, share: float) -> None:
+        from tqdm import tqdm
+
+        style = "reading the pictures {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left"
+        self.bar = self.bar or tqdm(total=1.0, bar_format=style)
+        self.bar.update(share - self.bar.n)
+        if share >= 1:
+            self.bar.close()
 
 
 def add_command(commands, function: Callable, help: str) -> argparse.ArgumentParser:

@@ -57,14 +57,15 @@ def open_model(request: dict) -> dict:
     run = library.named_run(request.get("model"))
     key = key_of(run)
     explorer = explorer_of(key)
-    status = run.status()
+    status, data = run.status(), run.data()
     return {
         "key": key,
         "name": run.name,
         "size": explorer.config.model.image_size,
         "seen": kimg(explorer.nimg),
         "training": status.active,
-        "data": run.data().get("name", ""),
+        "data": data.get("name", ""),
+        "terms": data.get("terms", ""),
     }
 
 

@@ -56,8 +56,8 @@ async function draw(view) {
 function speed() {
   const now = performance.now();
   drawnAt = drawnAt.filter((time) => now - time < 1000).concat(now);
-  const where = morphing ? "between A and B" : at.amounts.some(Boolean) ? `seed ${at.seed}, moved` : `seed ${at.seed}`;
-  is("where").textContent = where + (drawnAt.length > 5 ? ` · ${drawnAt.length} faces/s` : "");
+  const words = [morphing ? "between A and B" : "", drawnAt.length > 5 ? `${drawnAt.length} faces/s` : ""];
+  is("where").textContent = words.filter(Boolean).join(" · ");
 }
 
 function showPoint() { morphing = false; draw({ at: copy(at) }); }
@@ -165,7 +165,7 @@ async function openModel(name) {
   if (!answer) return;
   Object.assign(model, { key: answer.key, name: answer.name });
   is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
-    + (answer.training ? " · training now" : "");
+    + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
   root.querySelector('[data-do="renew"]').hidden = true;
   refresh();
   await Promise.all([showTiles(), showSeeds(), showDirections()]);

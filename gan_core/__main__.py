@@ -39,11 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return args.command(args)
     except ValueError as error:
-        return complain(error, BAD_INPUT)
+        return complain(error, BAD_INPUT, args.json)
     except (FloatingPointError, MemoryError, OSError) as error:
-        return complain(error, FAILED)
+        return complain(error, FAILED, args.json)
     except KeyboardInterrupt:
-        return complain("interrupted", STOPPED)
+        return complain("interrupted", STOPPED, args.json)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -121,6 +121,8 @@ def morph(args: argparse.Namespace) -> int:
     if not (0 < args.seconds <= 600 and 1 <= args.fps <= 120 and 16 <= args.pixels <= 2048):
         raise ValueError("a film lasts up to 600 seconds, has 1 to 120 frames a second and 16 to 2048 pixels a side")
     points = [Point(seed) for seed in parse_seeds(args.seeds)]
+    if len(points) < 2:
+        raise ValueError("a morph needs at least two seeds, e.g. --seeds 1,5")
     explorer = Explorer.load(find_model(args.model))
     out = writable(args.out)
     count = max(round(args.seconds * args.fps), 1)
@@ -232,7 +234,9 @@ def say(as_json: bool, values: dict, sentence: str) -> None:
     print(json.dumps(values) if as_json else sentence, flush=True)
 
 
-def complain(error: object, code: int) -> int:
+def complain(error: object, code: int, as_json: bool) -> int:
+    if as_json:
+        say(True, {"event": "error", "error": str(error), "code": code}, "")
     print(f"error: {error}", file=sys.stderr)
     return code
 

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 FORMAT_VERSION = 1
 IMAGE_SIZES = (32, 64, 128)
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 def option(default: Any, help: str, *, flag: str | None = None, choices: tuple | None = None) -> Any:
@@ -41,7 +42,7 @@ def check_fields(config: Any) -> None:
         if kind is float and type(value) is int:
             value = float(value)
             object.__setattr__(config, spec.name, value)
-        require(type(value) is kind, f"{spec.name} must be of type {kind.__name__}, not {value!r}")
+        require(type(value) is kind, f"{spec.name} must be {KINDS[kind]}, not {value!r}")
         require(value == value and value not in (float("inf"), float("-inf")), f"{spec.name} must be a number")
         choices = spec.metadata["choices"]
         require(
@@ -99,7 +100,7 @@ class TrainConfig:
         require(bool(self.data.strip()), "choose some pictures: a folder, a zip, or 'drawn'")
         for name in ("kimg", "minutes", "tick_kimg"):
             value = getattr(self, name)
-            require(value is None or value > 0, f"{name} must be above 0, not {value}")
+            require(value is None or 0 < value <= 1e9, f"{name} must be above 0 and at most 1e9, not {value}")
         require(2 <= self.batch_size <= 4096, f"batch_size must lie between 2 and 4096, not {self.batch_size}")
         require(0 < self.lr < 1, f"lr must lie between 0 and 1, not {self.lr}")
         for name in ("beta1", "beta2"):

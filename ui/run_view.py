@@ -32,9 +32,11 @@ def can_resume(run: RunDir, status: Status) -> bool:
     return not status.active and (bool(run.states()) or not run.generator.exists())
 
 
-def hint(status: Status) -> str:
+def hint(run: RunDir | None, status: Status) -> str:
+    if run is None:
+        return "Your samples will appear here."
     if status.state in ("starting", "preparing"):
-        return f"{status.message or 'starting'} …"
+        return f"{status.message[:1].upper()}{status.message[1:]} …"
     return "The same 64 faces appear here as they learn." if status.active else "No samples yet."
 
 
@@ -63,14 +65,16 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     config = run.config()
     preparing = status.state == "preparing"
     share = status.prepared if preparing else min(config.train.progress(status.nimg, status.seconds), 1)
-    state = "stopping at the next step" if stopping(run, status) else STATE_WORDS[status.state]
-    words = [state, kimg(status.nimg), duration(status.seconds), *left(run, status)]
+    share = 1 if status.state == "done" else share
+    state = "stopping as soon as it is safe" if stopping(run, status) else STATE_WORDS[status.state]
+    counts = [] if status.state in ("starting", "preparing") else [kimg(status.nimg), duration(status.seconds)]
+    words = [state, *counts, *left(run, status)]
     tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
     html = f"<div class='runhead'><b title='{escape(run.name)}'>{escape(run.name)}</b></div>"
     html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
     html += f"<i style='width:{share * 100:.1f}%'></i></div><p class='cap'>"
-    html += f"<span class='{tone}'>{words[0]}</span> · {' · '.join(words[1:])}<br>{escape(explain(run, status))}</p>"
-    return html
+    html += " · ".join([f"<span class='{tone}'>{words[0]}</span>", *words[1:]])
+    return html + f"<br>{escape(explain(run, status))}</p>"
 
 
 def explain(run: RunDir, status: Status) -> str:
@@ -90,14 +94,15 @@ def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
         return ""
     data, facts = run.data(), []
     if rows:
-        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>images/s</small>"))
-        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>thousand</small>"))
+        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>img/s</small>"))
+        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>k</small>"))
     if data:
         facts.append(("pictures", f"{data['count']:,}"))
     if rows and data:
-        facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>times</small>"))
+        facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>×</small>"))
     html = "".join(f"<div><div class='cap'>{name}</div><div class='big'>{value}</div></div>" for name, value in facts)
-    return f"<div class='facts'>{html}</div>{skipped_html(data.get('skipped', []))}"
+    waiting = "<p class='cap'>Charts appear with the second report.</p>" if status.active and len(rows) < 2 else ""
+    return f"<div class='facts'>{html}</div>{waiting}{skipped_html(data.get('skipped', []))}"
 
 
 def skipped_html(skipped: list) -> str:

@@ -59,6 +59,7 @@ THEME = gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"], radiu
         checkbox_label_text_color_selected="var(--ink)",
         button_primary_background_fill="var(--accent)",
         button_primary_background_fill_hover="var(--accent-hover)",
+        button_primary_border_color="var(--accent)",
         button_primary_text_color="var(--on-accent)",
         button_secondary_background_fill="var(--field)",
         button_secondary_background_fill_hover="var(--line)",

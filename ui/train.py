@@ -34,10 +34,14 @@ def build(demo: gr.Blocks, header: gr.HTML) -> None:
             monitor = build_monitor()
         with gr.Column(elem_classes="card"):
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
-            losses = chart("loss", {"D": "#59c2ff", "G": "#ffb454"}, "loss")
-            scores = chart("score", {"real": "#7fd962", "fake": "#d2a6ff"}, "D's score: 1 real, 0 fake")
+            losses = chart(
+                "loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of G, the generator, and D, the discriminator"
+            )
+            scores = chart("score", {"real": "#5cb83f", "fake": "#b07ff0"}, "what D makes of them: 1 real, 0 fake")
+    # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
+    shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
-    wire(demo, form, runs, monitor, [header, runs, *monitor, facts, losses, scores, seen])
+    wire(demo, form, runs, monitor, [header, runs, *monitor, facts, losses, scores, shown, seen])
 
 
 def build_form() -> dict[str, gr.components.Component]:
@@ -54,7 +58,7 @@ def build_form() -> dict[str, gr.components.Component]:
             "image_size": gr.Dropdown([(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size"),
         }
         with gr.Row(equal_height=True):
-            form["amount"] = gr.Number(10, label="Train for", minimum=0, min_width=80)
+            form["amount"] = gr.Number(10, label="Train for", min_width=80)
             form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
         with gr.Accordion("All settings", open=False):
             form["name"] = gr.Textbox(label="Name", placeholder="named after the pictures")
@@ -114,7 +118,7 @@ def setting(name: str) -> gr.components.Component:
     plain, _ = field_type(kind, name)
     if plain is bool:
         return gr.Checkbox(value, label=label, info=info)
-    return gr.Number(value, label=label, info=info, precision=0 if plain is int else None)
+    return gr.Number(value, label=label, info=info)
 
 
 def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: list) -> None:
@@ -123,18 +127,19 @@ def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: li
     form["source"].change(show_source, form["source"], [form["path"], form["upload"]], **quiet)
     settings = [form["preset"], *(form[name] for name in SETTINGS)]
     form["preset"].change(show_preset, form["preset"], settings, **quiet)
-    seen = outputs[-1]
-    refresh = {"fn": snapshot, "inputs": [runs, seen], "outputs": outputs, **quiet}
+    shown, seen = outputs[-2:]
+    refresh = {"fn": snapshot, "inputs": [shown, seen], "outputs": outputs, **quiet}
 
     fields_ = [form[name] for name in ("source", "path", "upload", "preset", "amount", "unit", "name", "image_size")]
     # Through the queue, since only queued events can show a warning.
     loud = {"show_progress": "hidden", "api_visibility": "private"}
-    started = form["start"].click(start, [*fields_, *settings[1:]], [runs, seen], **loud)
-    stopped = stop.click(stop_run, runs, seen, **loud)
-    resumed = resume.click(resume_run, [runs, form["amount"], form["unit"]], seen, **loud)
-    for event in (started, stopped, resumed, runs.input(lambda: "{}", outputs=seen, **quiet)):
+    started = form["start"].click(start, [*fields_, *settings[1:]], [shown, seen], **loud)
+    stopped = stop.click(stop_run, shown, seen, **loud)
+    resumed = resume.click(resume_run, [shown, form["amount"], form["unit"]], seen, **loud)
+    picked = runs.input(lambda name: (name, "{}"), runs, [shown, seen], **quiet)
+    for event in (started, stopped, resumed, picked):
         event.then(**refresh)
-    demo.load(opening, outputs=[runs, seen], **quiet).then(**refresh)
+    demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)
     gr.Timer(1).tick(**refresh)
 
 
@@ -158,7 +163,8 @@ def guarded(title: str) -> Callable:
 
 
 def sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    is_word = text.partition(" ")[0].isalpha()  # and not a file's name or a setting's
+    return (text[:1].upper() if is_word else text[:1]) + text[1:] + ("" if text.endswith(".") else ".")
 
 
 NOT_HERE = (
@@ -174,6 +180,8 @@ def training_allowed() -> bool:
 
 @guarded("Not started")
 def start(source, path, upload, preset_name, amount, unit, name, image_size, *settings):
+    # The page has only one kind of number.
+    settings = (int(value) if isinstance(value, float) and value.is_integer() else value for value in settings)
     options = dict(zip(SETTINGS, settings, strict=True))
     missing = [key for key, value in options.items() if value is None]
     if missing:
@@ -183,7 +191,7 @@ def start(source, path, upload, preset_name, amount, unit, name, image_size, *se
     if name:
         library.named_run_path(name)  # the command line may name any folder, a page may not
     run = job.start(preset(preset_name).with_options(**options), name)
-    return gr.Radio(choices=run_choices(), value=run.name), "{}"
+    return run.name, "{}"
 
 
 @guarded("Not stopped")
@@ -235,11 +243,13 @@ def value_of(config: Config, name: str):
     return getattr(config.model if hasattr(config.model, name) else config.train, name)
 
 
-def opening():
+def opening() -> tuple[str, str]:
     """On opening the page: the run that trains, else the newest."""
-    found = library.runs()
-    chosen = live_name() or (found[0].name if found else None)
-    return gr.Radio(choices=run_choices(), value=chosen), "{}"
+    return live_name() or newest_name(), "{}"
+
+
+def newest_name() -> str:
+    return next((run.name for run in library.runs()), "")
 
 
 def live_name() -> str | None:
@@ -260,19 +270,23 @@ def run_choices() -> list[tuple[str, str]]:
 
 def snapshot(name: str | None, seen: str) -> list:
     """The whole tab as of now, each part only if it changed: `seen` names what the page shows already."""
-    run = shown_run(name)
+    asked, run = name, shown_run(name) or shown_run(newest_name())
+    name = run.name if run else ""
     status, rows = (run.status(), run.metrics()) if run else (Status(), [])
     choices = run_choices()
     live = job.live_run()
     samples = [nimg for nimg, _ in run.samples()] if run else []
     parts = {
         "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
-        "runs": (choices, lambda: gr.Radio(choices=choices)),
+        "runs": ([choices, name], lambda: gr.Radio(choices=choices, value=name or None)),
         "title": (
             [name, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
             lambda: title_html(run, status, rows),
         ),
-        "sheet": ([name, samples[-1:], len(samples)], lambda: {"run": name, "nimgs": samples, "hint": hint(status)}),
+        "sheet": (
+            [name, samples[-1:], len(samples), hint(run, status)],
+            lambda: {"run": name, "nimgs": samples, "hint": hint(run, status)},
+        ),
         "stop": (
             [status.active, stopping(run, status)] if run else [],
             lambda: gr.Button(
@@ -296,9 +310,10 @@ def snapshot(name: str | None, seen: str) -> list:
     known = json.loads(seen or "{}")
     now = {part: json.dumps(key) for part, (key, _) in parts.items()}
     if now == known:
-        return [gr.skip()] * (len(parts) + 1)
+        return [gr.skip()] * (len(parts) + 2)
     changed = [make() if known.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
-    return [*changed, json.dumps(now)]
+    # While the asked run is there, the page may have moved on to another one meanwhile: do not take it back.
+    return [*changed, gr.skip() if name == asked else name, json.dumps(now)]
 
 
 def plot(rows: list[dict], key: str, names: tuple[str, ...]) -> gr.LinePlot:

@@ -17,7 +17,7 @@ from gan_core.config import Config, require
 from gan_core.data import open_source
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.runs.library import new_run_path, runs
-from gan_core.runs.run_dir import RunBusy, RunDir
+from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
 
 def create(config: Config, name: str | None = None) -> RunDir:
@@ -96,7 +96,13 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _spawn(run: RunDir) -> None:
     run.clear_stop()
-    status = replace(run.status(), state="starting", message="starting", heartbeat=time.time(), pid=0)
+    status = replace(
+        run.status(),
+        state="starting",
+        message="loading PyTorch, which takes a few seconds",
+        heartbeat=time.time(),
+        pid=0,
+    )
     run.write_status(status)
     command = [sys.executable, "-m", "gan_core", "resume", str(run.path), "--background"]
     with run.log.open("ab") as log:
@@ -104,13 +110,13 @@ def _spawn(run: RunDir) -> None:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    threading.Thread(target=_reap, args=(run, process), daemon=True).start()
+    threading.Thread(target=_reap, args=(run, process, status), daemon=True).start()
 
 
-def _reap(run: RunDir, process: subprocess.Popen) -> None:
+def _reap(run: RunDir, process: subprocess.Popen, status: Status) -> None:
     """Wait for the process, so that it leaves no zombie; say so if it ended before it could say anything itself."""
     process.wait()
-    status = run.status()
-    if status.state == "starting" and not status.pid:
+    # Any other status was written by the process itself, or belongs to a later one.
+    if run.path.exists() and run.status() == status:
         message = f"the training process did not start; {run.log} has the details"
         run.write_status(replace(status, state="failed", message=message))

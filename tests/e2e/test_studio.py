@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 
 import av
@@ -48,9 +49,10 @@ def sampled(page: Page) -> int:
 
 
 def wait_for_samples_after(page: Page, nimg: int) -> None:
-    page.wait_for_function(
-        "nimg => Number(document.querySelector('#sheet img')?.dataset.nimg || 0) > nimg", arg=nimg, timeout=60 * SECONDS
-    )
+    """Until the page shows a sheet of the run that is newer than `nimg`."""
+    shown = "document.querySelector('#sheet img')?.dataset"
+    newer = f"([run, nimg]) => {shown}?.run === run && Number({shown}.nimg) > nimg"
+    page.wait_for_function(newer, arg=[RUN, nimg], timeout=60 * SECONDS)
 
 
 def fill_form(page: Page, photos) -> None:
@@ -137,6 +139,19 @@ def test_sliders_redraw_the_face_continuously_while_it_trains(page):
     page.wait_for_function("shownAmount() === 0")
 
 
+def test_the_keyboard_moves_a_slider_and_undo_takes_it_back_step_by_step(page):
+    explore(page)
+    slider = page.get_by_label("Direction 2", exact=True)
+    slider.focus()
+    for key in ("End", "Home"):
+        slider.press(key)
+    page.wait_for_function("shown().at.amounts[1] < 0")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("shown().at.amounts[1] > 0")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("shown().at.amounts[1] === 0")
+
+
 def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page, app):
     os.kill(run_of(app).status().pid, signal.SIGKILL)
     page.get_by_role("tab", name="Train").click()
@@ -149,11 +164,11 @@ def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page,
 
 def test_a_seed_is_picked_and_a_morph_between_two_faces_is_drawn(page):
     explore(page)
-    page.get_by_label("Face of seed 3", exact=True).click()
-    page.wait_for_function("shown().at?.seed === 3")
+    page.get_by_label("Face of seed 63", exact=True).click()
+    page.wait_for_function("shown().at?.seed === 63")
     page.get_by_label("B: end at the face you are at").click()
     page.get_by_label("Morph from A to B").fill("0.5")
-    page.wait_for_function("shown().t === 0.5 && shown().b.seed === 3")
+    page.wait_for_function("shown().t === 0.5 && shown().b.seed === 63")
 
 
 @pytest.mark.parametrize("kind", ["MP4", "GIF"])
@@ -207,3 +222,12 @@ def test_the_run_on_disk_is_whole(app):
     assert run.data()["count"] == 160 and run.data()["skipped"] == [["notes.jpg", "not an image"]]
     assert run.generator.exists() and not run.stop_requested()
     assert json.loads((run.path / "config.json").read_text())["model"]["image_size"] == 32
+
+
+def test_a_run_deleted_from_disk_leaves_the_page_alive(page, app):
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator("#title")).to_contain_text(RUN)
+    shutil.rmtree(run_of(app).path)
+    expect(page.locator("#title")).not_to_contain_text(RUN, timeout=20 * SECONDS)
+    expect(page.locator("#runs")).not_to_contain_text(RUN)
+    assert "Traceback" not in (app.home / "app.log").read_text()

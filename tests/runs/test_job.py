@@ -1,5 +1,8 @@
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -18,13 +21,23 @@ def no_survivors():
             os.kill(pid, signal.SIGKILL)
 
 
-def reap() -> None:
-    """Collect ended children, as an app's process does sooner or later."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+def ended() -> subprocess.Popen:
+    """A process that is over as soon as it has begun."""
+    return subprocess.Popen([sys.executable, "-c", ""])
+
+
+def test_a_process_that_ends_before_it_says_anything_is_a_failure(run):
+    starting = Status("starting", heartbeat=time.time())
+    run.write_status(starting)
+    job._reap(run, ended(), starting)
+    assert run.status().state == "failed" and "log.txt" in run.status().message
+
+
+def test_the_end_of_one_process_says_nothing_about_the_next(run):
+    earlier, later = Status("starting", heartbeat=time.time() - 5), Status("starting", heartbeat=time.time())
+    run.write_status(later)
+    job._reap(run, ended(), earlier)
+    assert run.status() == later
 
 
 def test_a_training_process_starts_stops_dies_and_goes_on_to_its_goal(changed, wait_for, no_survivors):
@@ -66,7 +79,6 @@ def test_a_training_process_starts_stops_dies_and_goes_on_to_its_goal(changed, w
     seen = [row["nimg"] for row in run.metrics()]
     assert seen == sorted(set(seen))
     assert "Traceback" not in run.log.read_text()
-    reap()
 
 
 def test_two_runs_can_be_named_alike_only_once(run, tiny):

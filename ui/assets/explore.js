@@ -1,15 +1,18 @@
 // The live explorer. What is shown is one `view`; a change of it asks the server for one picture, with one request under way
 // and only the newest wish kept, so that a fast hand never builds a queue.
 const SEEDS = 24, POLL_MS = 4000;
+// Where the shipped model shows some of its best; any other model is as good there as anywhere.
+const OPENING = { at: 74, to: 52, grid: 60 };
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 const root = element.querySelector(".explorer");
 const is = (name) => root.querySelector(`[data-is="${name}"]`);
 const hero = root.querySelector("canvas.hero");
 const tileA = root.querySelector('[data-do="set-a"] canvas'), tileB = root.querySelector('[data-do="set-b"] canvas');
 const model = { key: null, name: null };
-let at = { seed: 0, amounts: [] }, a = { seed: 0, amounts: [] }, b = { seed: 5, amounts: [] };
-let sliders = [], history = [], firstSeed = 0, playing = false, morphing = false;
-
 const copy = (point) => ({ seed: point.seed, amounts: [...point.amounts] });
+let at = { seed: OPENING.at, amounts: [] }, a = copy(at), b = { seed: OPENING.to, amounts: [] };
+let sliders = [], history = [], firstSeed = OPENING.grid, playing = false, morphing = false;
+
 const anySeed = () => Math.floor(Math.random() * 2147483647);
 
 async function ask(name, request) {
@@ -61,7 +64,12 @@ function speed() {
 }
 
 function showPoint() { morphing = false; draw({ at: copy(at) }); }
-function showMorph() { morphing = true; draw({ a, b, t: Number(is("morph").value) }); }
+function showMorph() {
+  morphing = true;
+  is("seed").value = "";
+  for (const tile of is("seeds").children) tile.classList.remove("on");
+  draw({ a, b, t: Number(is("morph").value) });
+}
 function refresh() { morphing ? showMorph() : showPoint(); }
 
 async function showTiles() {
@@ -71,8 +79,10 @@ async function showTiles() {
 
 // the point and its history
 
+function now() { return JSON.stringify({ at, a, b }); }
+
 function remember() {
-  history = history.slice(-99).concat({ at: copy(at), a: copy(a), b: copy(b) });
+  if (history.at(-1) !== now()) history = history.slice(-99).concat(now());
   root.querySelector('[data-do="undo"]').disabled = false;
 }
 
@@ -113,12 +123,13 @@ async function showDirections() {
     slider.setAttribute("aria-label", name);
     label.htmlFor = slider.id;
     slider.addEventListener("pointerdown", remember);
+    slider.addEventListener("keydown", (event) => { if (MOVES.has(event.key) && !event.repeat) remember(); });
     slider.addEventListener("input", () => {
       at.amounts[i] = Number(slider.value);
       setSlider(slider, at.amounts[i]);
       showPoint();
     });
-    slider.addEventListener("dblclick", () => { at.amounts[i] = 0; go(at); });
+    slider.addEventListener("dblclick", () => { remember(); at.amounts[i] = 0; go(at); });
     box.append(row);
     return slider;
   });
@@ -163,6 +174,11 @@ async function openModel(name) {
   delete root.dataset.ready;
   const answer = await ask("open_model", { model: name });
   if (!answer) return;
+  if (answer.name !== model.name) {
+    // A direction means something else in another model.
+    at.amounts = [], a.amounts = [], b.amounts = [], history = [];
+    root.querySelector('[data-do="undo"]').disabled = true;
+  }
   Object.assign(model, { key: answer.key, name: answer.name });
   is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
     + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
@@ -209,11 +225,14 @@ async function saveFilm(button) {
 const actions = {
   surprise() { remember(); go({ seed: anySeed(), amounts: at.amounts.map(() => 0) }); },
   undo(button) {
+    // What was remembered before nothing changed is not worth a click.
+    while (history.at(-1) === now()) history.pop();
     const last = history.pop();
     button.disabled = !history.length;
     if (!last) return;
-    ({ a, b } = last);
-    go(last.at);
+    const before = JSON.parse(last);
+    ({ a, b } = before);
+    go(before.at);
     showTiles();
   },
   picture() { save(hero.toDataURL("image/png"), `${model.name}-${morphing ? "morph" : at.seed}.png`); },
@@ -245,6 +264,7 @@ const poll = setInterval(() => {
   else if (root.offsetParent && document.activeElement !== is("models") && !drawing) listModels();
 }, POLL_MS);
 
+is("seed").value = at.seed;
 listModels().then((models) => {
   const first = models.find((found) => found.shipped) || models.find((found) => !found.training) || models[0];
   if (first) openModel(first.name).then(listModels);

@@ -18,7 +18,7 @@ async function show(nimg) {
       if (answer.image && run === shown.run) {
         is("picture").src = answer.image;
         await is("picture").decode();
-        is("picture").dataset.nimg = next;
+        Object.assign(is("picture").dataset, { run, nimg: next });
       }
     } catch (error) { /* the app is away for a moment: the next tick asks again */ }
   }
@@ -34,7 +34,7 @@ function update() {
   is("empty").style.display = nimgs.length ? "none" : "";
   is("empty").textContent = value.hint || "No samples yet.";
   is("picture").hidden = is("time").hidden = !nimgs.length;
-  is("time").style.display = nimgs.length ? "" : "none";
+  is("time").style.display = nimgs.length > 1 ? "" : "none";
   slider.max = Math.max(nimgs.length - 1, 0);
   if (following && nimgs.length) { slider.value = nimgs.length - 1; pick(); }
 }

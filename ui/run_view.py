@@ -95,7 +95,7 @@ def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     data, facts = run.data(), []
     if rows:
         facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>img/s</small>"))
-        facts.append(("images seen", f"{rows[-1]['nimg'] / 1000:,.1f} <small>k</small>"))
+        facts.append(("kimg seen", f"{rows[-1]['nimg'] / 1000:,.1f}"))
     if data:
         facts.append(("pictures", f"{data['count']:,}"))
     if rows and data:

@@ -35,9 +35,9 @@ def build(demo: gr.Blocks, header: gr.HTML) -> None:
         with gr.Column(elem_classes="card"):
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
             losses = chart(
-                "loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of G, the generator, and D, the discriminator"
+                "loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of generator G, discriminator D"
             )
-            scores = chart("score", {"real": "#5cb83f", "fake": "#b07ff0"}, "what D makes of them: 1 real, 0 fake")
+            scores = chart("score", {"real": "#5cb83f", "fake": "#b07ff0"}, "D's verdict: 1 real, 0 fake")
     # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)

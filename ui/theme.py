@@ -7,8 +7,8 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 CSS = (ASSETS / "studio.css").read_text(encoding="utf-8")
-# Gradio puts its container before every rule of `css`, so a rule for the container itself stands in the head: the sticky
-# face needs it to let overflow show.
+# Gradio puts its container before every rule of `css`, so a rule for the container itself stands in the head: a face
+# that sticks needs overflow to show.
 HEAD = f"<script>{(ASSETS / 'theme.js').read_text(encoding='utf-8')}</script>"
 HEAD += "<style>.gradio-container { overflow: visible !important; }</style>"
 FONT = ["Inter", "system-ui", "Noto Sans", "sans-serif"]

@@ -34,9 +34,7 @@ def build(demo: gr.Blocks, header: gr.HTML) -> None:
             monitor = build_monitor()
         with gr.Column(elem_classes="card"):
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
-            losses = chart(
-                "loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of generator G, discriminator D"
-            )
+            losses = chart("loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of generator G, discriminator D")
             scores = chart("score", {"real": "#5cb83f", "fake": "#b07ff0"}, "D's verdict: 1 real, 0 fake")
     # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
     shown = gr.Textbox(visible="hidden", container=False)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import av
 import pytest
@@ -231,3 +232,18 @@ def test_a_run_deleted_from_disk_leaves_the_page_alive(page, app):
     expect(page.locator("#title")).not_to_contain_text(RUN, timeout=20 * SECONDS)
     expect(page.locator("#runs")).not_to_contain_text(RUN)
     assert "Traceback" not in (app.home / "app.log").read_text()
+
+
+def test_an_uploaded_zip_is_trained_on(page, app, photos, tmp_path):
+    zipped = shutil.make_archive(str(tmp_path / "pets"), "zip", photos)
+    choose(page, "Pictures", "Upload a zip")
+    choose(page, "Recipe", "dcgan-small")
+    choose(page, "Size", "32 px")
+    page.locator("#train input[type=file]").set_input_files(zipped)
+    expect(page.locator("#train")).to_contain_text("pets.zip", timeout=20 * SECONDS)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#title")).to_contain_text("pets-32", timeout=20 * SECONDS)
+    expect(page.locator("#facts")).to_contain_text("160", timeout=60 * SECONDS)
+    page.get_by_role("button", name="Stop and save").click()
+    expect(page.locator("#title")).to_contain_text("stopped", timeout=60 * SECONDS)
+    assert app.home in Path(RunDir(app.home / "checkpoints" / "pets-32").config().train.data).parents

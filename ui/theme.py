@@ -46,6 +46,7 @@ THEME = gr.themes.Base(font=FONT, font_mono=["ui-monospace", "monospace"], radiu
         panel_border_color="var(--line)",
         input_background_fill="var(--field)",
         input_background_fill_focus="var(--field)",
+        input_border_width="1px",
         input_border_color="var(--line)",
         input_border_color_focus="var(--accent)",
         input_placeholder_color="var(--mute)",

@@ -58,11 +58,11 @@ def build_form() -> dict[str, gr.components.Component]:
         with gr.Row(equal_height=True):
             form["amount"] = gr.Number(10, label="Train for", min_width=80)
             form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
+        form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
         with gr.Accordion("All settings", open=False):
             form["name"] = gr.Textbox(label="Name", placeholder="named after the pictures")
             for name in SETTINGS:
                 form[name] = setting(name)
-        form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
     return form
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import gradio as gr
 from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
 from gan_core.home import datasets
 from gan_core.runs import job, library
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import Status
 from ui.answers import answers, data_uri
 from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, series, stopping, title_html
 from ui.theme import asset
@@ -243,11 +242,7 @@ def value_of(config: Config, name: str):
 
 def opening() -> tuple[str, str]:
     """On opening the page: the run that trains, else the newest."""
-    return live_name() or newest_name(), "{}"
-
-
-def newest_name() -> str:
-    return next((run.name for run in library.runs()), "")
+    return live_name() or next((run.name for run in library.runs()), ""), "{}"
 
 
 def live_name() -> str | None:
@@ -255,24 +250,14 @@ def live_name() -> str | None:
     return run.name if run else None
 
 
-def shown_run(name: str | None) -> RunDir | None:
-    """The run that the page shows; None if it was deleted meanwhile."""
-    with contextlib.suppress(ValueError):
-        return library.named_run(name)
-    return None
-
-
-def run_choices() -> list[tuple[str, str]]:
-    return [(f"{STATE_MARKS[run.status().state]} {run.name}", run.name) for run in library.runs()]
-
-
 def snapshot(name: str | None, seen: str) -> list:
     """The whole tab as of now, each part only if it changed: `seen` names what the page shows already."""
-    asked, run = name, shown_run(name) or shown_run(newest_name())
-    name = run.name if run else ""
-    status, rows = (run.status(), run.metrics()) if run else (Status(), [])
-    choices = run_choices()
-    live = job.live_run()
+    states = {run.name: (run, run.status()) for run in library.runs()}
+    asked, name = name, name if name in states else next(iter(states), "")
+    run, status = states.get(name, (None, Status()))
+    rows = run.metrics() if run else []
+    choices = [(f"{STATE_MARKS[known.state]} {each}", each) for each, (_, known) in states.items()]
+    live = next((each for each, known in states.values() if known.active), None)
     samples = [nimg for nimg, _ in run.samples()] if run else []
     parts = {
         "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),

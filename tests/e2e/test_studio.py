@@ -87,12 +87,12 @@ def test_training_starts_and_shows_samples_charts_and_what_was_skipped(page, app
 
 
 def test_a_reload_shows_the_same_run_with_its_history(page, app):
-    before = sampled(page)
+    before, sheets = sampled(page), len(run_of(app).samples())
     page.reload()
     expect(page.locator("#title")).to_contain_text(RUN, timeout=30 * SECONDS)
     wait_for_samples_after(page, before - 1)
     history = page.locator("#sheet input")
-    assert int(history.get_attribute("max")) == len(run_of(app).samples()) - 1 or sampled(page) >= before
+    assert int(history.get_attribute("max")) >= sheets - 1 >= 1
     first = run_of(app).samples()[0][0]
     history.fill("0")
     expect(page.locator("#sheet img")).to_have_attribute("data-nimg", str(first))

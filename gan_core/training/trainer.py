@@ -45,8 +45,16 @@ class Tick:
 class Trainer:
     """One G and D, their optimisers and everything else that a resumed run needs to go on bit for bit."""
 
-    def __init__(self, config: Config, images: np.ndarray, device: torch.device | None = None):
+    def __init__(
+        self,
+        config: Config,
+        images: np.ndarray,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+    ):
+        """`dtype` is that of the weights and of everything outside autocast; float64 is for checking the mathematics."""
         self.config, train = config, config.train
+        self.dtype = dtype
         self.device = device or precision.default_device()
         self.precision = precision.choose(train.precision, self.device)
         with torch.random.fork_rng(devices=[]):
@@ -90,7 +98,7 @@ class Trainer:
         self.nimg += len(real)
         ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
         with torch.no_grad():
-            scores = logits_real.float().sigmoid().mean(), logits_fake.float().sigmoid().mean()
+            scores = losses.precise(logits_real).sigmoid().mean(), losses.precise(logits_fake).sigmoid().mean()
             self._sums += torch.stack([loss_D.detach(), loss_G.detach(), *scores])
         self._steps += 1
 
@@ -158,18 +166,18 @@ class Trainer:
         return loss
 
     def _real_batch(self) -> torch.Tensor:
-        real = pixels.to_float(self.batches.batch(self.nimg).to(self.device, non_blocking=True))
+        real = pixels.to_float(self.batches.batch(self.nimg).to(self.device, non_blocking=True)).to(self.dtype)
         if not self.config.train.flip:
             return real
         mirrored = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
         return torch.where(mirrored, real.flip(3), real)
 
     def _noise(self, count: int) -> torch.Tensor:
-        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device)
+        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device).to(self.dtype)
 
     def _fixed_z(self, count: int) -> torch.Tensor:
         rng = torch.Generator().manual_seed(self.config.train.seed)
-        return torch.randn(count, self.config.model.latent_dim, generator=rng).to(self.device)
+        return torch.randn(count, self.config.model.latent_dim, generator=rng).to(self.device, self.dtype)
 
     def _ema_beta(self, batch_size: int) -> float:
         return ema.beta(self.nimg, batch_size, self.config.train.ema_kimg, self.config.train.ema_rampup)
@@ -184,14 +192,14 @@ class Trainer:
         return self.seconds - self._tick_seconds >= min(max(0.02 * self.seconds, 3.0), 30.0)
 
     def _reset_statistics(self) -> None:
-        self._sums, self._steps = torch.zeros(len(STATISTICS), device=self.device), 0
+        self._sums, self._steps = torch.zeros(len(STATISTICS), dtype=self.dtype, device=self.device), 0
         self._tick_nimg, self._tick_seconds = self.nimg, self.seconds
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def _place(self, model: torch.nn.Module) -> torch.nn.Module:
-        return model.to(self.device, memory_format=torch.channels_last)
+        return model.to(self.device, self.dtype, memory_format=torch.channels_last)
 
     def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
         train = self.config.train

@@ -52,7 +52,7 @@ class Trainer:
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ):
-        """`dtype` is that of the weights and of everything outside autocast; float64 is for checking the mathematics."""
+        """`dtype` is that of weights and of all outside autocast; float64 is for checking the mathematics."""
         self.config, train = config, config.train
         self.dtype = dtype
         self.device = device or precision.default_device()

@@ -1,5 +1,6 @@
 """The command line: the same functions as the app.
 
+    python -m gan_core preflight --data photos.zip --size 64 --minutes 10
     python -m gan_core train --data photos.zip --size 64 --minutes 10
     python -m gan_core resume photos-64 --minutes 10
     python -m gan_core sample photos-64 --seeds 0-63 --out grid.png
@@ -22,7 +23,7 @@ from dataclasses import Field, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan_core.config import PRESETS, ModelConfig, TrainConfig, field_type, preset
+from gan_core.config import PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -53,11 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train_ = add_command(commands, train, "train a new run")
-    train_.add_argument("--preset", choices=PRESETS, default="dcgan", help="settings to start from (default dcgan)")
     train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
-    for kind in (TrainConfig, ModelConfig):
-        for spec in fields(kind):
-            add_option(train_, kind, spec)
+    add_settings(train_)
+    add_settings(add_command(commands, preflight, "try a training for 20 steps: its speed, its memory, its duration"))
 
     resume_ = add_command(commands, resume, "go on with a run, exactly where it stopped")
     resume_.add_argument("model", metavar="RUN", help="a name under checkpoints/ or a run's directory")
@@ -78,10 +77,20 @@ def build_parser() -> argparse.ArgumentParser:
 def train(args: argparse.Namespace) -> int:
     from gan_core.runs import job
 
-    names = {spec.name for kind in (TrainConfig, ModelConfig) for spec in fields(kind)}
-    options = {name: value for name, value in vars(args).items() if name in names}
-    run = job.create(preset(args.preset).with_options(**options), args.run)
-    return work(run, args.json)
+    return work(job.create(settings(args), args.run), args.json)
+
+
+def preflight(args: argparse.Namespace) -> int:
+    from gan_core.data import prepare
+    from gan_core.home import datasets
+    from gan_core.training.preflight import preflight
+
+    config, report = settings(args), Reporter(args.json)
+    model, reading = config.model, report.progress("preparing", "reading the pictures")
+    store = prepare(config.train.data, model.image_size, model.channels, datasets(), reading)
+    found = preflight(config, store.images, report.progress("probing", "trying out a step"))
+    say(args.json, {"event": "preflight", **asdict(found)}, "\n".join(found.sentences()))
+    return DONE
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -161,6 +170,15 @@ class Reporter:
             self.printed = part
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
 
+    def progress(self, state: str, doing: str) -> Callable[[int, int], None]:
+        """A function of (done, total) that reports it as a status."""
+        from gan_core.runs.run_dir import Status
+
+        def report(done: int, total: int) -> None:
+            self(Status(state=state, message=f"{doing}: {done:,} of {total:,}", prepared=done / max(total, 1)))
+
+        return report
+
     def draw(self, share: float) -> None:
         from tqdm import tqdm
 
@@ -176,6 +194,21 @@ def add_command(commands, function: Callable, help: str) -> argparse.ArgumentPar
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, for programs")
     parser.set_defaults(command=function)
     return parser
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    base = parser.add_mutually_exclusive_group()
+    base.add_argument("--preset", choices=PRESETS, default="dcgan", help="settings to start from (default dcgan)")
+    base.add_argument("--config", metavar="FILE", help="start from the config.json of another run instead")
+    for kind in (TrainConfig, ModelConfig):
+        for spec in fields(kind):
+            add_option(parser, kind, spec)
+
+
+def settings(args: argparse.Namespace) -> Config:
+    names = {spec.name for kind in (TrainConfig, ModelConfig) for spec in fields(kind)}
+    base = Config.load(Path(args.config).expanduser()) if args.config else preset(args.preset)
+    return base.with_options(**{name: value for name, value in vars(args).items() if name in names})
 
 
 def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field) -> None:

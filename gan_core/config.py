@@ -5,12 +5,15 @@ python -m gan_core train --help      # the fields below, with their help texts
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 FORMAT_VERSION = 1
 IMAGE_SIZES = (32, 64, 128)
+MAX_BATCH = 4096
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -101,7 +104,9 @@ class TrainConfig:
         for name in ("kimg", "minutes", "tick_kimg"):
             value = getattr(self, name)
             require(value is None or 0 < value <= 1e9, f"{name} must be above 0 and at most 1e9, not {value}")
-        require(2 <= self.batch_size <= 4096, f"batch_size must lie between 2 and 4096, not {self.batch_size}")
+        require(
+            2 <= self.batch_size <= MAX_BATCH, f"batch_size must lie between 2 and {MAX_BATCH}, not {self.batch_size}"
+        )
         require(0 < self.lr < 1, f"lr must lie between 0 and 1, not {self.lr}")
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
@@ -136,6 +141,15 @@ class Config:
         require(version == FORMAT_VERSION, f"this run has format {version}, but this program reads {FORMAT_VERSION}")
         model, train = build(ModelConfig, values.get("model", {})), build(TrainConfig, values.get("train", {}))
         return cls(str(values.get("preset", "")), model, train)
+
+    @classmethod
+    def load(cls, path: Path) -> Config:
+        """The config in a config.json. ValueError if it cannot be read or is not of this program."""
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{path} is no config.json of a run") from error
+        return cls.from_dict(values)
 
     def with_options(self, **options: Any) -> Config:
         """A copy with fields of `model` and `train` replaced by name."""

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from gan_core.__main__ import build_parser, main
-from gan_core.config import TrainConfig
+from gan_core.config import Config, TrainConfig
+from gan_core.files import write_json
 from gan_core.home import checkpoints
 from gan_core.models import Generator
 from gan_core.runs.checkpoint import load_generator, load_state, save_generator
@@ -55,6 +56,36 @@ def test_training_goes_to_its_goal_in_a_real_process():
     assert run.config().train == TrainConfig(
         data="drawn:40", kimg=0.08, tick_kimg=0.04, batch_size=8, seed=5, flip=False
     )
+
+
+def test_preflight_tells_speed_memory_and_duration_and_leaves_no_run(capsys):
+    assert run_main("preflight", *TINY, "--kimg", "5") == 0
+    text = capsys.readouterr().out
+    assert "images/s with batches of 8" in text and "to show it 5.0 kimg" in text and "of memory at most" in text
+    assert not list(checkpoints().glob("*/"))
+
+
+def test_preflight_as_json(capsys):
+    assert run_main("preflight", *TINY, "--kimg", "5", "--json") == 0
+    *progress, found = json_lines(capsys.readouterr().out)
+    assert {line["state"] for line in progress} == {"preparing", "probing"}
+    assert found["event"] == "preflight" and found["kimg"] == 5 and found["img_per_sec"] > 0
+
+
+def test_a_run_can_start_from_the_config_of_another(tmp_path, capsys):
+    first = Config().with_options(data="drawn:40", image_size=32, ngf=4, ndf=4, batch_size=8, kimg=0.016, lr=0.001)
+    write_json(tmp_path / "config.json", first.to_dict())
+    assert run_main("train", "--config", str(tmp_path / "config.json"), "--seed", "7", "--run", "again") == 0
+    assert RunDir(checkpoints() / "again").config() == first.with_options(seed=7)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"format_version": 99}'])
+def test_a_file_that_is_no_config_is_one_sentence(tmp_path, capsys, text):
+    path = tmp_path / "config.json"
+    if text is not None:
+        path.write_text(text)
+    assert run_main("train", "--config", str(path)) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from gan_core.runs.run_dir import RunDir, Status
-from ui.format import duration, kimg, rate
+from gan_core.words import duration, kimg, rate
 
 CHART_POINTS = 500
 STATE_WORDS = {
@@ -86,7 +86,8 @@ def explain(run: RunDir, status: Status) -> str:
     if status.state in ("starting", "preparing"):
         return status.message
     config = run.config()
-    return f"{config.preset} · {config.model.image_size} px · batch {config.train.batch_size} · {status.device}"
+    words = [config.preset, f"{config.model.image_size} px", f"batch {config.train.batch_size}", status.device]
+    return " · ".join([*words, *([status.message] if status.message else [])])
 
 
 def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:

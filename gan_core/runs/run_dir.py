@@ -82,10 +82,7 @@ class RunDir:
 
     def config(self) -> Config:
         """ValueError if config.json is missing or not of this program."""
-        try:
-            return Config.from_dict(json.loads((self.path / "config.json").read_text(encoding="utf-8")))
-        except (OSError, json.JSONDecodeError) as error:
-            raise ValueError(f"'{self.name}' is no run: its config.json cannot be read") from error
+        return Config.load(self.path / "config.json")
 
     def write_config(self, config: Config) -> None:
         write_json(self.path / "config.json", config.to_dict())

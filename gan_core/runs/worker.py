@@ -14,7 +14,7 @@ from gan_core.home import datasets
 from gan_core.runs.checkpoint import load_state, save_generator, save_state
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training import precision
-from gan_core.training.trainer import Tick, Trainer
+from gan_core.training.trainer import Notice, Tick, Trainer
 
 HEARTBEAT_SECONDS = 1.0
 Z_FOR_FINAL_BATCH_NORM = 2048
@@ -58,6 +58,8 @@ class Worker:
         for event in trainer.run():
             if isinstance(event, Tick):
                 self._record(trainer, event)
+            elif isinstance(event, Notice):
+                self._report(message=event.message)
             elif self._stopping():
                 return self._finish(trainer, "stopped")
             self._heartbeat(trainer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 
 class Batches:
@@ -12,25 +11,21 @@ class Batches:
     So the position in the data is one number, the images seen, and a resumed run goes on exactly where it was.
     """
 
-    def __init__(self, images: np.ndarray, batch_size: int, seed: int):
-        self.images, self.batch_size, self.seed = images, batch_size, seed
+    def __init__(self, num_images: int, batch_size: int, seed: int):
+        self.num_images, self.batch_size, self.seed = num_images, batch_size, seed
         self.epoch, self.order = -1, np.empty(0, np.int64)
 
     def indices(self, nimg: int) -> np.ndarray:
         """The images that the batch after `nimg` images shows, [batch_size]; it may run into the next epochs."""
         parts, wanted = [], self.batch_size
         while wanted:
-            epoch, start = divmod(nimg, len(self.images))
+            epoch, start = divmod(nimg, self.num_images)
             part = self.permutation(epoch)[start : start + wanted]
             parts.append(part)
             nimg, wanted = nimg + len(part), wanted - len(part)
         return np.concatenate(parts)
 
-    def batch(self, nimg: int) -> torch.Tensor:
-        """uint8 [batch_size, H, W, C]."""
-        return torch.from_numpy(self.images[self.indices(nimg)])
-
     def permutation(self, epoch: int) -> np.ndarray:
         if epoch != self.epoch:
-            self.epoch, self.order = epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+            self.epoch, self.order = epoch, np.random.default_rng([self.seed, epoch]).permutation(self.num_images)
         return self.order

@@ -30,9 +30,22 @@ def choose(requested: str, device: torch.device) -> str:
     return requested if requested != "auto" else "bf16" if bf16_is_fast(device) else "fp32"
 
 
+def set_up(device: torch.device) -> None:
+    """Let a GPU use its fastest kernels for this process, with TF32 where something is computed in fp32."""
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+
+
 def describe(precision: str, device: torch.device) -> str:
     """For people, e.g. 'bf16 on CPU (AMX)'."""
     if device.type == "cuda":
-        return f"{precision} on {torch.cuda.get_device_name(device)}"
+        tf32 = " with TF32" if precision == "fp32" and torch.cuda.get_device_capability(device) >= (8, 0) else ""
+        return f"{precision}{tf32} on {torch.cuda.get_device_name(device)}"
     units = " (AMX)" if "amx_bf16" in cpu_features() else " (AVX-512)" if bf16_is_fast(device) else ""
     return f"{precision} on CPU{units if precision == 'bf16' else ''}"
+
+
+def wide(values: torch.Tensor) -> torch.Tensor:
+    """The values in fp32 for reductions; fp64 stays as it is."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

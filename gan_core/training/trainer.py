@@ -18,11 +18,11 @@ import torch
 from gan_core import pixels
 from gan_core.config import Config
 from gan_core.models import Discriminator, Generator
-from gan_core.training import ema, losses, precision
+from gan_core.training import ema, feed, precision
 from gan_core.training.batches import Batches
+from gan_core.training.step import STATISTICS, AdversarialStep
 
 GRID = 64
-STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake")
 Z_FOR_BATCH_NORM = 256
 
 
@@ -42,6 +42,13 @@ class Tick:
     metrics: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Something about the run that its owner should hear, in one sentence."""
+
+    message: str
+
+
 class Trainer:
     """One G and D, their optimisers and everything else that a resumed run needs to go on bit for bit."""
 
@@ -57,13 +64,15 @@ class Trainer:
         self.dtype = dtype
         self.device = device or precision.default_device()
         self.precision = precision.choose(train.precision, self.device)
+        precision.set_up(self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
             self.G, self.D = self._place(Generator(config.model)), self._place(Discriminator(config.model))
         self.G_ema = copy.deepcopy(self.G).eval().requires_grad_(False)
         self.opt_G, self.opt_D = self._adam(self.G), self._adam(self.D)
         self.rng = torch.Generator(self.device).manual_seed(train.seed)
-        self.batches = Batches(images, train.batch_size, train.seed)
+        self.learn = AdversarialStep(self.G, self.D, self.opt_G, self.opt_D, self._autocast)
+        self.feed = feed.choose(images, Batches(len(images), train.batch_size, train.seed), self.device)
         self.grid_z = self._fixed_z(GRID)
         self.nimg, self.seconds = 0, 0.0
         self._reset_statistics()
@@ -77,30 +86,27 @@ class Trainer:
         """Whether there were steps since the last tick."""
         return self._steps > 0
 
-    def run(self) -> Iterator[Step | Tick]:
+    def run(self) -> Iterator[Step | Tick | Notice]:
         """Train to the config's kimg or minutes: a `Step` after every step, a `Tick` every so often and last."""
         before, resumed_at = self.seconds, time.monotonic()
         while not self.done:
             self.step()
             self.seconds = before + time.monotonic() - resumed_at
             yield Step(self.nimg)
+            while self.learn.notices:
+                yield Notice(self.learn.notices.pop(0))
             if self._tick_due():
+                if self.wait():
+                    self.seconds = before + time.monotonic() - resumed_at
                 yield self.tick()
 
     def step(self) -> None:
         """One step of D and one of G on the same fake batch."""
         real = self._real_batch()
-        z = self._noise(len(real))
-        with self._autocast():
-            fake = self.G(z)
-        loss_D, logits_real, logits_fake = self._step_D(real, fake.detach())
-        loss_G = self._step_G(fake)
+        self._sums += self.learn(real, self.noise(len(real)))
+        self._steps += 1
         self.nimg += len(real)
         ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
-        with torch.no_grad():
-            scores = losses.precise(logits_real).sigmoid().mean(), losses.precise(logits_fake).sigmoid().mean()
-            self._sums += torch.stack([loss_D.detach(), loss_G.detach(), *scores])
-        self._steps += 1
 
     def tick(self) -> Tick:
         """Report the steps since the last tick. FloatingPointError if a loss is no longer a finite number."""
@@ -127,6 +133,16 @@ class Trainer:
         with self._autocast():
             return pixels.to_uint8(self.G_ema(self.grid_z))
 
+    def noise(self, count: int) -> torch.Tensor:
+        """New z, [count, latent_dim]."""
+        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device).to(self.dtype)
+
+    def wait(self) -> bool:
+        """Let a GPU finish the steps so far; False on a processor, which has done them already."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return self.device.type == "cuda"
+
     def state_dict(self) -> dict:
         """Everything that decides the steps to come: tensors and plain values only."""
         modules = {name: getattr(self, name).state_dict() for name in ("G", "D", "G_ema", "opt_G", "opt_D")}
@@ -143,37 +159,15 @@ class Trainer:
             self.nimg, self.seconds = int(state["nimg"]), float(state["seconds"])
         except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state does not fit this run's networks") from error
+        self.learn.forget_graph()
         self._reset_statistics()
 
-    def _step_D(self, real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        # Two batches, since batch norm must not mix real and fake statistics.
-        with self._autocast():
-            logits_real, logits_fake = self.D(real), self.D(fake)
-        loss = losses.discriminator_bce(logits_real, logits_fake)
-        self.opt_D.zero_grad()
-        loss.backward()
-        self.opt_D.step()
-        return loss, logits_real, logits_fake
-
-    def _step_G(self, fake: torch.Tensor) -> torch.Tensor:
-        self.D.requires_grad_(False)
-        with self._autocast():
-            loss = losses.generator_bce(self.D(fake))
-        self.opt_G.zero_grad()
-        loss.backward()
-        self.opt_G.step()
-        self.D.requires_grad_(True)
-        return loss
-
     def _real_batch(self) -> torch.Tensor:
-        real = pixels.to_float(self.batches.batch(self.nimg).to(self.device, non_blocking=True)).to(self.dtype)
+        real = self.feed.batch(self.nimg).to(self.dtype)
         if not self.config.train.flip:
             return real
         mirrored = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
         return torch.where(mirrored, real.flip(3), real)
-
-    def _noise(self, count: int) -> torch.Tensor:
-        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device).to(self.dtype)
 
     def _fixed_z(self, count: int) -> torch.Tensor:
         rng = torch.Generator().manual_seed(self.config.train.seed)
@@ -203,11 +197,12 @@ class Trainer:
 
     def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
         train = self.config.train
-        return torch.optim.Adam(model.parameters(), train.lr, (train.beta1, train.beta2), fused=True)
+        on_gpu = self.device.type == "cuda"
+        return torch.optim.Adam(model.parameters(), train.lr, (train.beta1, train.beta2), fused=True, capturable=on_gpu)
 
     def _load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
         # Adam would go on writing into the tensors it is given, and with the learning rate of the past.
         optimiser.load_state_dict(copy.deepcopy(state))
         train = self.config.train
         for group in optimiser.param_groups:
-            group.update(lr=train.lr, betas=(train.beta1, train.beta2))
+            group.update(lr=train.lr, betas=(train.beta1, train.beta2), capturable=self.device.type == "cuda")

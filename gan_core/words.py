@@ -1,4 +1,4 @@
-"""Numbers for people."""
+"""Numbers in words, for people."""
 
 
 def duration(seconds: float) -> str:
@@ -16,3 +16,8 @@ def kimg(nimg: int) -> str:
 
 def rate(img_per_sec: float) -> str:
     return f"{img_per_sec:,.0f} images/s"
+
+
+def memory(size: float) -> str:
+    """Bytes, e.g. '640 MB', '1.2 GB'."""
+    return f"{size / 1e6:,.0f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

@@ -1,0 +1,46 @@
+"""How much memory this process has used at most, and how much there is, on a processor or a GPU."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import torch
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def peak(device: torch.device) -> int:
+    """The most bytes this process has held: its tensors on a GPU, everything on a processor."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def forget_peak(device: torch.device) -> None:
+    """Let `peak` tell of what comes from here on, where the system can do that (a GPU, Linux)."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def available(device: torch.device) -> int:
+    """Bytes that this process could hold in all: what it has, and what is free."""
+    if device.type == "cuda":
+        free, _total = torch.cuda.mem_get_info(device)
+        return free + torch.cuda.memory_reserved(device)
+    return psutil.Process().memory_info().rss + min(psutil.virtual_memory().available, _free_in_container())
+
+
+def _free_in_container() -> float:
+    """What a container may still take, which the system's own figure does not know."""
+    with suppress(OSError, ValueError):  # no such limit: "max" is no number
+        return int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text())
+    return float("inf")

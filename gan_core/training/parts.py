@@ -1,0 +1,145 @@
+"""A network applied to a batch part by part, in less memory and with the same result.
+
+outputs = in_parts(D, images, 4)      # as D(images), also in backward(), with a quarter of the activations at a time
+
+Batch norm is what makes this more than a loop: its mean and variance are of the whole batch, and gradients flow through
+them. So they are variables of their own here. Forward, they are measured one layer after the other; backward, each in
+turn passes its gradient on to what it was computed from. Every pass runs up to one layer only, and nothing is kept but
+inputs and outputs; with four such layers a step takes about three times as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from gan_core.training.precision import wide
+
+Statistics = dict[_BatchNorm, tuple[Tensor, Tensor]]
+
+
+def in_parts(net: nn.Module, inputs: Tensor, num_parts: int) -> Tensor:
+    """net(inputs) for inputs [N, ...], differentiable once in inputs and parameters; for networks without dropout."""
+    if num_parts == 1 or not torch.is_grad_enabled():
+        # Without a graph there is little to save, and statistics are exact.
+        return net(inputs)
+    # A tensor that needs a gradient, or else backward would not be asked when only the parameters do.
+    return _InParts.apply(torch.empty(0, requires_grad=True), net, inputs, num_parts)
+
+
+class _InParts(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, _anchor: Tensor, net: nn.Module, inputs: Tensor, num_parts: int) -> Tensor:
+        ctx.net, ctx.num_parts, ctx.autocast = net, num_parts, _autocast_now(inputs.device)
+        ctx.save_for_backward(inputs)
+        ctx.statistics = {}
+        with _given(net, ctx.statistics):
+            return _measure(net, inputs.chunk(num_parts), ctx.statistics)
+
+    @staticmethod
+    def backward(ctx, grad_outputs: Tensor) -> tuple[None, None, Tensor | None, None]:
+        (inputs,) = ctx.saved_tensors
+        parts = [part.detach().requires_grad_(ctx.needs_input_grad[2]) for part in inputs.chunk(ctx.num_parts)]
+        with torch.enable_grad(), ctx.autocast(), _given(ctx.net, ctx.statistics):
+            for part, grad in zip(parts, grad_outputs.chunk(ctx.num_parts), strict=True):
+                torch.autograd.backward(ctx.net(part), grad)
+            for layer in reversed(list(ctx.statistics)):
+                _backward_statistics(ctx.net, layer, parts, ctx.statistics)
+        return None, None, torch.cat([part.grad for part in parts]) if ctx.needs_input_grad[2] else None, None
+
+
+class _Reached(Exception):
+    """The forward pass has come to a batch norm whose statistics are not known yet."""
+
+    def __init__(self, layer: _BatchNorm, features: Tensor):
+        self.layer, self.features = layer, features
+
+
+@contextmanager
+def _given(net: nn.Module, statistics: Statistics) -> Iterator[None]:
+    """Batch norm normalises by the given statistics, or stops the pass where there are none."""
+    layers = [module for module in net.modules() if isinstance(module, _BatchNorm)]
+    for layer in layers:
+        layer.forward = partial(_normalise, layer, statistics)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward
+
+
+def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> Tensor:
+    if layer not in statistics:
+        raise _Reached(layer, features)
+    mean, var = statistics[layer]
+    scale = layer.weight * (var + layer.eps).rsqrt()
+    shift = layer.bias - mean * scale
+    return (features * _per_channel(scale, features) + _per_channel(shift, features)).to(features.dtype)
+
+
+def _measure(net: nn.Module, parts: tuple[Tensor, ...], statistics: Statistics) -> Tensor:
+    """Fill the statistics, layer after layer, until the passes come through; returns the outputs."""
+    while True:
+        outputs, moments, layer = [], [], None
+        for part in parts:
+            try:
+                outputs.append(net(part))
+            except _Reached as reached:
+                layer = reached.layer
+                moments.append(_moments(reached.features))
+        if layer is None:
+            return torch.cat(outputs)
+        statistics[layer] = _whole(layer, moments)
+
+
+def _moments(features: Tensor) -> tuple[int, Tensor, Tensor]:
+    """How many numbers a channel has, and their mean and variance [C]."""
+    var, mean = torch.var_mean(wide(features), dim=_all_but_channels(features), correction=0)
+    return features.numel() // len(mean), mean, var
+
+
+def _whole(layer: _BatchNorm, moments: list[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Mean and variance of all parts together (Chan et al. 1983), also noted in the layer's running statistics."""
+    total = sum(count for count, _, _ in moments)
+    mean = sum(count / total * part for count, part, _ in moments)
+    var = sum(count / total * (var + (part - mean) ** 2) for count, part, var in moments)
+    layer.num_batches_tracked.add_(1)
+    layer.running_mean.lerp_(mean, layer.momentum)
+    layer.running_var.lerp_(var * (total / (total - 1)), layer.momentum)
+    return mean.requires_grad_(), var.requires_grad_()
+
+
+def _backward_statistics(net: nn.Module, layer: _BatchNorm, parts: list[Tensor], statistics: Statistics) -> None:
+    """Pass the gradients of one layer's mean and variance on to all that comes before it, and forget the layer."""
+    mean, var = statistics.pop(layer)
+    whole = sum(len(part) for part in parts)
+    for part in parts:
+        try:
+            net(part)
+        except _Reached as reached:
+            features = wide(reached.features)
+        dims = _all_but_channels(features)
+        share = len(part) / whole
+        # The mean inside the variance may be held fixed: moving it does not change the variance to first order.
+        spread = (features - _per_channel(mean.detach(), features)).square()
+        torch.autograd.backward([share * features.mean(dims), share * spread.mean(dims)], [mean.grad, var.grad])
+
+
+def _all_but_channels(features: Tensor) -> list[int]:
+    return [dim for dim in range(features.dim()) if dim != 1]
+
+
+def _per_channel(values: Tensor, like: Tensor) -> Tensor:
+    """[C] in a shape that meets [N, C, ...]."""
+    return values.view([1, -1] + [1] * (like.dim() - 2))
+
+
+def _autocast_now(device: torch.device) -> Callable[[], torch.autocast]:
+    """Autocast as it is set here, for the backward pass to compute the same again."""
+    enabled, dtype = torch.is_autocast_enabled(device.type), torch.get_autocast_dtype(device.type)
+    return partial(torch.autocast, device.type, dtype, enabled)

@@ -1,0 +1,115 @@
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gan_core import memory
+from gan_core.training import preflight as module
+from gan_core.training.preflight import preflight
+from gan_core.training.trainer import Trainer
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def small_larger_batch(monkeypatch):
+    monkeypatch.setattr(module, "LARGER_SECONDS", 1.0)
+
+
+def test_it_takes_twenty_steps_and_tells_of_each(tiny, images):
+    seen = []
+    found = preflight(tiny, images, lambda done, total: seen.append((done, total)))
+    assert seen == [(done, 20) for done in range(1, 21)]
+    assert found.batch_size == tiny.train.batch_size and found.num_parts == 1
+    assert 0 < found.img_per_sec < math.inf
+
+
+def test_its_speed_is_that_of_the_training_itself(tiny, images):
+    config = tiny.with_options(batch_size=64, kimg=2.6, tick_kimg=1.0)
+    found = preflight(config, images)
+    rates = [event.metrics["img_per_sec"] for event in Trainer(config, images).run() if hasattr(event, "metrics")]
+    assert 0.3 < found.img_per_sec / max(rates) < 3
+
+
+@pytest.mark.parametrize(
+    ("goal", "kimg_per_rate", "seconds_per_rate"),
+    [
+        ({"kimg": 5.0, "minutes": None}, lambda rate: 5.0, lambda rate: 5000 / rate),
+        ({"kimg": None, "minutes": 2.0}, lambda rate: 0.12 * rate, lambda rate: 120.0),
+        ({"kimg": 1e9, "minutes": 2.0}, lambda rate: 0.12 * rate, lambda rate: 120.0),
+        ({"kimg": None, "minutes": None}, lambda rate: None, lambda rate: None),
+    ],
+)
+def test_the_goal_that_comes_first_tells_the_end(tiny, images, goal, kimg_per_rate, seconds_per_rate):
+    found = preflight(tiny.with_options(**goal), images)
+    assert found.kimg == pytest.approx(kimg_per_rate(found.img_per_sec))
+    assert found.seconds == pytest.approx(seconds_per_rate(found.img_per_sec))
+
+
+def test_a_larger_batch_takes_longer_to_the_same_number_of_steps(tiny, images):
+    small = preflight(tiny, images)
+    assert small.seconds_to_samples == pytest.approx(module.RECOGNISABLE_STEPS * 8 / small.img_per_sec)
+
+
+def test_the_largest_batch_is_a_power_of_two_that_the_memory_decides(tiny, monkeypatch):
+    # Large enough that memory is given back when it is free.
+    config = tiny.with_options(image_size=64, ngf=32, ndf=32, batch_size=16)
+    images, there = np.zeros((16, 64, 64, 3), np.uint8), {}
+    for megabytes in (100, 50_000):
+        # Room beyond what is used at the moment.
+        monkeypatch.setattr(
+            memory, "available", lambda device, more=megabytes: (memory.peak(device) + more * 10**6) / 0.9
+        )
+        found = preflight(config, images)
+        assert math.log2(found.largest_batch).is_integer() and 1 <= found.largest_batch <= 4096
+        there[megabytes] = found.largest_batch
+    assert 16 <= there[100] < there[50_000] == 4096
+
+
+def test_it_can_be_cancelled_between_steps(tiny, images):
+    class Cancelled(Exception):
+        pass
+
+    def cancel(done: int, _total: int) -> None:
+        if done == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        preflight(tiny, images, cancel)
+
+
+def test_slow_steps_end_it_early(tiny, images, monkeypatch):
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    seen = []
+    preflight(tiny, images, lambda done, total: seen.append(done))
+    assert seen == [1]
+
+
+def test_what_people_read(tiny, images):
+    found = replace(
+        preflight(tiny, images),
+        img_per_sec=124.4, others_cores=0.0, kimg=74.64, seconds=600.0, seconds_to_samples=155.0,
+        peak_bytes=1_234_000_000, memory_bytes=8e9, largest_batch=1024, num_parts=1, device="bf16 on CPU (AVX-512)",
+    )  # fmt: skip
+    assert found.sentences() == [
+        "124 images/s with batches of 8, bf16 on CPU (AVX-512)",
+        "10 min to show it 74.6 kimg",
+        "the first recognisable samples after about 3 min",
+        "1.2 GB of memory at most, of 8.0 GB; batches of up to 1,024 would fit",
+    ]
+    busy = replace(found, others_cores=1.0, num_parts=2, kimg=None, seconds=None)
+    text = " ".join(busy.sentences())
+    assert "other programs kept 1.0 of" in text and "computed in 2 parts" in text and "to show it" not in text
+
+
+def test_other_programs_are_noticed():
+    watch = module._busy_others()
+    code = "import time; t = time.monotonic()\nwhile time.monotonic() < t + 1.5: pass"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert watch() > 0.4

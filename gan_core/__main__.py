@@ -56,13 +56,15 @@ def build_parser() -> argparse.ArgumentParser:
     train_ = add_command(commands, train, "train a new run")
     train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
     add_settings(train_)
-    add_settings(add_command(commands, preflight, "try a training for 20 steps: its speed, its memory, its duration"))
+    preflight_ = add_command(commands, preflight, "try a training for 20 steps: its speed, its memory, its duration")
+    add_background(preflight_)
+    add_settings(preflight_)
 
     resume_ = add_command(commands, resume, "go on with a run, exactly where it stopped")
     resume_.add_argument("model", metavar="RUN", help="a name under checkpoints/ or a run's directory")
     resume_.add_argument("--kimg", type=float, help="train that many thousand images more")
     resume_.add_argument("--minutes", type=float, help="train that many minutes more")
-    resume_.add_argument("--background", action="store_true", help="yield the processor to everything else")
+    add_background(resume_)
 
     sample_ = add_command(commands, sample, "write a sheet of samples")
     add_model(sample_, seeds="0-63", out="grid.png")
@@ -85,11 +87,14 @@ def preflight(args: argparse.Namespace) -> int:
     from gan_core.home import datasets
     from gan_core.training.preflight import preflight
 
+    if args.background:
+        lower_priority()
     config, report = settings(args), Reporter(args.json)
     model, reading = config.model, report.progress("preparing", "reading the pictures")
     store = prepare(config.train.data, model.image_size, model.channels, datasets(), reading)
     found = preflight(config, store.images, report.progress("probing", "trying out a step"))
-    say(args.json, {"event": "preflight", **asdict(found)}, "\n".join(found.sentences()))
+    values = {"event": "preflight", **asdict(found), "sentences": found.sentences()}
+    say(args.json, values, "\n".join(found.sentences()))
     return DONE
 
 
@@ -153,7 +158,7 @@ def work(run: RunDir, as_json: bool) -> int:
 
 
 class Reporter:
-    """Prints ticks; shows the preparation as a bar on a terminal, elsewhere as a line for every tenth of it."""
+    """Prints ticks; shows progress as a bar on a terminal, elsewhere as lines: few for people, many for programs."""
 
     def __init__(self, as_json: bool):
         self.as_json, self.printed = as_json, None
@@ -166,7 +171,9 @@ class Reporter:
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
         elif event.state == "preparing" and event.prepared and sys.stderr.isatty() and not self.as_json:
             self.draw(event.prepared)
-        elif event.message and self.printed != (part := (event.state, int(event.prepared * 10))):
+        elif event.message and self.printed != (
+            part := (event.state, int(event.prepared * (100 if self.as_json else 10)))
+        ):
             self.printed = part
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
 
@@ -194,6 +201,10 @@ def add_command(commands, function: Callable, help: str) -> argparse.ArgumentPar
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, for programs")
     parser.set_defaults(command=function)
     return parser
+
+
+def add_background(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--background", action="store_true", help="yield the processor to everything else")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Callable
-from dataclasses import fields
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 
-from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
-from gan_core.home import datasets
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
+from ui import form, preflight
 from ui.answers import answers, data_uri
+from ui.guard import NOT_HERE, guarded, training_allowed
 from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, series, stopping, title_html
 from ui.theme import asset
-
-DRAWN, LOCAL, UPLOAD = "Drawn faces", "Folder or zip", "Upload a zip"
-SETTINGS = ("channels", "flip", "batch_size", "lr", "ngf", "ndf", "latent_dim", "ema_kimg", "seed")
 
 
 def build(demo: gr.Blocks, header: gr.HTML) -> None:
     with gr.Row(elem_id="train", equal_height=False):
         with gr.Column():
-            form = build_form()
+            with gr.Column(elem_classes="card"):
+                fields, trial = build_new()
             runs = build_runs()
         with gr.Column():
             monitor = build_monitor()
@@ -38,31 +31,17 @@ def build(demo: gr.Blocks, header: gr.HTML) -> None:
     # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
-    wire(demo, form, runs, monitor, [header, runs, *monitor, facts, losses, scores, shown, seen])
+    wire(demo, fields, trial, runs, monitor, [header, runs, *monitor, facts, losses, scores, shown, seen])
 
 
-def build_form() -> dict[str, gr.components.Component]:
-    allowed = training_allowed()
-    with gr.Column(elem_classes="card"):
-        gr.HTML("<h3 class='head'>New training</h3>", apply_default_css=False)
-        if not allowed:
-            gr.HTML(f"<p class='cap'>{escape(NOT_HERE)}</p>", apply_default_css=False)
-        form = {
-            "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD], value=DRAWN, label="Pictures", interactive=allowed),
-            "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=False),
-            "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
-            "preset": gr.Dropdown(list(PRESETS), value="dcgan", label="Recipe", info=PRESET_HELP["dcgan"]),
-            "image_size": gr.Dropdown([(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size"),
-        }
-        with gr.Row(equal_height=True):
-            form["amount"] = gr.Number(10, label="Train for", min_width=80)
-            form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
-        form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
-        with gr.Accordion("All settings", open=False):
-            form["name"] = gr.Textbox(label="Name", placeholder="named after the pictures")
-            for name in SETTINGS:
-                form[name] = setting(name)
-    return form
+def build_new() -> tuple[dict, preflight.Trial]:
+    """The form of a new training, and the trial of what it says."""
+    gr.HTML("<h3 class='head'>New training</h3>", apply_default_css=False)
+    if not training_allowed():
+        gr.HTML(f"<p class='cap'>{escape(NOT_HERE)}</p>", apply_default_css=False)
+    fields = form.build(training_allowed())
+    trial = preflight.build(training_allowed())
+    return fields | form.build_settings(), trial
 
 
 def build_runs() -> gr.Radio:
@@ -105,34 +84,20 @@ def chart(key: str, colors: dict[str, str], title: str) -> gr.LinePlot:
     )
 
 
-def setting(name: str) -> gr.components.Component:
-    """The form field of one config field."""
-    kind = ModelConfig if name in {f.name for f in fields(ModelConfig)} else TrainConfig
-    metadata = next(f.metadata for f in fields(kind) if f.name == name)
-    value, label, info = value_of(preset("dcgan"), name), name.replace("_", " "), metadata["help"]
-    if metadata["choices"]:
-        return gr.Dropdown(list(metadata["choices"]), value=value, label=label, info=info)
-    plain, _ = field_type(kind, name)
-    if plain is bool:
-        return gr.Checkbox(value, label=label, info=info)
-    return gr.Number(value, label=label, info=info)
-
-
-def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: list) -> None:
+def wire(demo: gr.Blocks, fields: dict, trial: preflight.Trial, runs: gr.Radio, monitor: list, outputs: list) -> None:
     _, _, stop, resume = monitor
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    form["source"].change(show_source, form["source"], [form["path"], form["upload"]], **quiet)
-    settings = [form["preset"], *(form[name] for name in SETTINGS)]
-    form["preset"].change(show_preset, form["preset"], settings, **quiet)
+    form.wire(fields, **quiet)
     shown, seen = outputs[-2:]
     refresh = {"fn": snapshot, "inputs": [shown, seen], "outputs": outputs, **quiet}
 
-    fields_ = [form[name] for name in ("source", "path", "upload", "preset", "amount", "unit", "name", "image_size")]
     # Through the queue, since only queued events can show a warning.
     loud = {"show_progress": "hidden", "api_visibility": "private"}
-    started = form["start"].click(start, [*fields_, *settings[1:]], [shown, seen], **loud)
+    tried = preflight.wire(trial, form.inputs(fields), **loud)
+    # A trial beside the training would measure nothing and slow it down.
+    started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
-    resumed = resume.click(resume_run, [shown, form["amount"], form["unit"]], seen, **loud)
+    resumed = resume.click(resume_run, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
     picked = runs.input(lambda name: (name, "{}"), runs, [shown, seen], **quiet)
     for event in (started, stopped, resumed, picked):
         event.then(**refresh)
@@ -140,54 +105,12 @@ def wire(demo: gr.Blocks, form: dict, runs: gr.Radio, monitor: list, outputs: li
     gr.Timer(1).tick(**refresh)
 
 
-def guarded(title: str) -> Callable:
-    """A handler whose ValueError is shown to the user as a sentence, and that trains only where that is allowed."""
-
-    def decorate(function: Callable) -> Callable:
-        def handler(*values):
-            try:
-                if not training_allowed():
-                    raise ValueError(NOT_HERE)
-                return function(*values)
-            except (ValueError, OSError) as error:
-                gr.Warning(escape(sentence(str(error))), title=title)
-                return gr.skip()
-
-        handler.__name__ = function.__name__
-        return handler
-
-    return decorate
-
-
-def sentence(text: str) -> str:
-    is_word = text.partition(" ")[0].isalpha()  # and not a file's name or a setting's
-    return (text[:1].upper() if is_word else text[:1]) + text[1:] + ("" if text.endswith(".") else ".")
-
-
-NOT_HERE = (
-    "On this hosted page you can explore. To train on your own pictures, run DCGAN Studio on your computer, or "
-    "duplicate this Space and set DCGAN_STUDIO_TRAIN=1 there."
-)
-
-
-def training_allowed() -> bool:
-    """A public Space must not give its owner's processor away to every visitor."""
-    return not os.environ.get("SPACE_ID") or os.environ.get("DCGAN_STUDIO_TRAIN") == "1"
-
-
 @guarded("Not started")
-def start(source, path, upload, preset_name, amount, unit, name, image_size, *settings):
-    # The page has only one kind of number.
-    settings = (int(value) if isinstance(value, float) and value.is_integer() else value for value in settings)
-    options = dict(zip(SETTINGS, settings, strict=True))
-    missing = [key for key, value in options.items() if value is None]
-    if missing:
-        raise ValueError(f"fill in {missing[0].replace('_', ' ')} under All settings")
-    options |= {"image_size": image_size, "data": pictures(source, path, upload), **goal(amount, unit)}
+def start(name, *values):
     name = (name or "").strip() or None
     if name:
         library.named_run_path(name)  # the command line may name any folder, a page may not
-    run = job.start(preset(preset_name).with_options(**options), name)
+    run = job.start(form.config_of(*values), name)
     return run.name, "{}"
 
 
@@ -200,44 +123,8 @@ def stop_run(name: str):
 @guarded("Not resumed")
 def resume_run(name: str, amount, unit):
     run = library.named_run(name)
-    job.resume(run, **(goal(amount, unit) if run.status().state == "done" else {}))
+    job.resume(run, **(form.goal(amount, unit) if run.status().state == "done" else {}))
     return "{}"
-
-
-def pictures(source: str, path: str, upload: str | None) -> str:
-    """The config's `data` for what the form says. An upload moves where later resumes find it."""
-    if source == DRAWN:
-        return "drawn"
-    if source == LOCAL:
-        if not (path or "").strip():
-            raise ValueError("say where your pictures are: a folder or a zip on this computer")
-        return path.strip()
-    if not upload:
-        raise ValueError("choose a zip of pictures to upload")
-    # Gradio's folder is named after the content, so two different zips of one name do not replace each other.
-    folder = datasets() / "uploads" / Path(upload).parent.name
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / Path(upload).name
-    shutil.copy2(upload, kept)
-    return str(kept)
-
-
-def goal(amount: float | None, unit: str) -> dict[str, float]:
-    if not amount or amount <= 0:
-        raise ValueError("say how long to train: a number above 0")
-    return {"minutes": float(amount)} if unit == "minutes" else {"kimg": float(amount)}
-
-
-def show_source(source: str):
-    return gr.Textbox(visible=source == LOCAL), gr.File(visible=source == UPLOAD)
-
-
-def show_preset(name: str):
-    return [gr.Dropdown(info=PRESET_HELP[name]), *(value_of(preset(name), key) for key in SETTINGS)]
-
-
-def value_of(config: Config, name: str):
-    return getattr(config.model if hasattr(config.model, name) else config.train, name)
 
 
 def opening() -> tuple[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from gan_core.config import Config, require
 from gan_core.data import open_source
+from gan_core.files import write_json
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.runs.library import new_run_path, runs
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
@@ -71,6 +74,37 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
 def live_run() -> RunDir | None:
     """The run under checkpoints/ that is training now, if any."""
     return next((run for run in runs() if run.status().active), None)
+
+
+def try_out(config: Config) -> Iterator[dict]:
+    """Preflight a config in a process of its own, which ends when the iterator is closed.
+
+    Yields its progress, {"event": "status", "message", "prepared", ...}, and last the findings, {"event": "preflight",
+    "sentences", ...}. ValueError with the sentence of what went wrong; RunBusy while a run trains.
+    """
+    if busy := live_run():
+        raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
+    config = config.with_options(data=_absolute(config.train.data))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.json"
+        write_json(path, config.to_dict())
+        command = [sys.executable, "-m", "gan_core", "preflight", "--config", str(path), "--background", "--json"]
+        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield from _found(process.stdout)
+            finally:
+                process.kill()
+
+
+def _found(lines: Iterable[str]) -> Iterator[dict]:
+    event = {}
+    for line in lines:
+        event = json.loads(line)
+        if event["event"] == "error":
+            raise ValueError(event["error"])
+        yield event
+    if event.get("event") != "preflight":
+        raise ValueError("the trial ended without a word, perhaps for want of memory: try a smaller batch or size")
 
 
 def _absolute(data: str) -> str:

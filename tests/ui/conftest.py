@@ -1,10 +1,11 @@
 import pytest
 
-from gan_core.config import Config
+from gan_core.config import Config, preset
 from gan_core.home import checkpoints
 from gan_core.models import Generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
+from ui import form
 
 
 @pytest.fixture
@@ -23,3 +24,16 @@ def run(config) -> RunDir:
     run.add_sample(1000, b"jpeg")
     save_generator(run.generator, Generator(config.model), config, 1000)
     return run
+
+
+@pytest.fixture
+def filled():
+    """filled(**changes): the values of a filled-in form, in the order in which its handlers take them."""
+
+    def values(**changes) -> list:
+        settings = {name: form.value_of(preset("dcgan"), name) for name in form.SETTINGS}
+        what = {"source": form.LOCAL, "path": "", "upload": None, "preset": "dcgan", "amount": 1, "unit": "kimg"}
+        known = what | {"image_size": 32} | settings
+        return [(known | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
+
+    return values

@@ -5,7 +5,7 @@ import gradio as gr
 import pytest
 
 from gan_core.runs.run_dir import Status
-from ui import run_view, train
+from ui import form, guard, run_view, train
 
 SKIP = gr.skip()
 
@@ -13,15 +13,14 @@ SKIP = gr.skip()
 @pytest.fixture
 def warnings(monkeypatch) -> list[str]:
     shown: list[str] = []
-    monkeypatch.setattr(train.gr, "Warning", lambda message, title: shown.append(message))
+    monkeypatch.setattr(guard.gr, "Warning", lambda message, title: shown.append(message))
     return shown
 
 
-def start(**changes):
-    form = {"source": train.LOCAL, "path": "", "upload": None, "preset_name": "dcgan", "amount": 1, "unit": "kimg"}
-    form |= {"name": "", "image_size": 32} | changes
-    settings = [train.value_of(train.preset("dcgan"), name) for name in train.SETTINGS]
-    return train.start(*form.values(), *settings)
+@pytest.fixture
+def start(filled):
+    """start(**changes) presses Start on a form with these values."""
+    return lambda name="", **changes: train.start(name, *filled(**changes))
 
 
 def test_a_snapshot_says_everything_once_and_then_nothing(run):
@@ -68,23 +67,23 @@ def test_names_and_reasons_from_disk_are_escaped(run):
     [
         ({}, "Say where your pictures are"),
         ({"path": "/no/such/folder"}, "There is no /no/such/folder"),
-        ({"source": train.UPLOAD}, "Choose a zip"),
-        ({"source": train.DRAWN, "amount": None}, "Say how long"),
-        ({"source": train.DRAWN, "amount": -3}, "Say how long"),
-        ({"source": train.DRAWN, "amount": 1e99}, "must be above 0 and at most 1e9"),
-        ({"source": train.DRAWN, "name": "../up"}, "is no name for a run"),
-        ({"source": train.DRAWN, "image_size": 33}, "must be one of 32, 64, 128"),
+        ({"source": form.UPLOAD}, "Choose a zip"),
+        ({"source": form.DRAWN, "amount": None}, "Say how long"),
+        ({"source": form.DRAWN, "amount": -3}, "Say how long"),
+        ({"source": form.DRAWN, "amount": 1e99}, "must be above 0 and at most 1e9"),
+        ({"source": form.DRAWN, "name": "../up"}, "is no name for a run"),
+        ({"source": form.DRAWN, "image_size": 33}, "must be one of 32, 64, 128"),
     ],
 )
-def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(warnings, changes, words):
+def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(start, warnings, changes, words):
     assert start(**changes) == SKIP
     assert len(warnings) == 1 and words in warnings[0].replace("&#x27;", "'")
     assert not train.library.runs()
 
 
-def test_on_a_space_nobody_trains_stops_or_resumes_unless_its_owner_allows_it(run, warnings, monkeypatch):
+def test_on_a_space_nobody_trains_stops_or_resumes_unless_its_owner_allows_it(run, start, warnings, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
-    assert start(source=train.DRAWN) == train.stop_run(run.name) == train.resume_run(run.name, 1, "kimg") == SKIP
+    assert start(source=form.DRAWN) == train.stop_run(run.name) == train.resume_run(run.name, 1, "kimg") == SKIP
     assert len(warnings) == 3 and not run.stop_requested() and not train.job.live_run()
     monkeypatch.setenv("DCGAN_STUDIO_TRAIN", "1")
     train.stop_run(run.name)
@@ -115,6 +114,6 @@ def test_uploads_are_kept_apart_where_a_later_resume_finds_them(tmp_path):
         upload = tmp_path / content / "pictures.zip"
         upload.parent.mkdir()
         upload.write_text(content)
-        kept.append(Path(train.pictures(train.UPLOAD, "", str(upload))))
+        kept.append(Path(form.pictures(form.UPLOAD, "", str(upload))))
         upload.unlink()
     assert [path.read_text() for path in kept] == ["one", "two"] and {path.name for path in kept} == {"pictures.zip"}

@@ -1,0 +1,74 @@
+"""The trial of a training before it starts: a button, its progress, and what it found."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+from gradio.events import Dependency
+
+from gan_core.config import Config
+from gan_core.runs import job
+from ui import form
+from ui.guard import NOT_HERE, sentence, training_allowed
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The components of a trial."""
+
+    begin: gr.Button
+    cancel: gr.Button
+    result: gr.HTML
+
+
+def build(allowed: bool) -> Trial:
+    begin = gr.Button("Try it first", interactive=allowed, elem_id="try", size="md")
+    cancel = gr.Button("Cancel", visible=False, elem_id="cancel-try", size="md")
+    return Trial(begin, cancel, gr.HTML(elem_id="trial", apply_default_css=False, visible=False))
+
+
+def wire(trial: Trial, inputs: list, **loud: object) -> Dependency:
+    """The event of the trial, for those who must cancel it."""
+    outputs = [trial.begin, trial.cancel, trial.result]
+    tried = trial.begin.click(run, inputs, outputs, **loud)
+    trial.cancel.click(lambda: shown("", False), outputs=outputs, cancels=tried, **loud)
+    return tried
+
+
+def run(*values):
+    """Try out what the form says; every update is the whole state of the button, its cancel button and the result."""
+    try:
+        if not training_allowed():
+            raise ValueError(NOT_HERE)
+        config = form.config_of(*values)
+        yield shown(progress_html("starting, which takes a few seconds", 0), True)
+        # Whoever leaves the page or cancels closes this generator, and with it the process.
+        with closing(job.try_out(config)) as events:
+            for event in events:
+                if event["event"] == "preflight":
+                    yield shown(result_html(config, event["sentences"]), False)
+                else:
+                    yield shown(progress_html(event["message"], event["prepared"]), True)
+    except (ValueError, OSError) as error:
+        yield shown(f"<p class='bad'>{escape(sentence(str(error)))}</p>", False)
+
+
+def shown(html: str, running: bool) -> tuple[gr.Button, gr.Button, gr.HTML]:
+    return gr.Button(visible=not running), gr.Button(visible=running), gr.HTML(html, visible=bool(html))
+
+
+def progress_html(message: str, share: float) -> str:
+    bar = f"<i style='width:{share:.0%}'></i>"
+    bar = f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>{bar}</div>"
+    return f"{bar}<p class='cap'>{escape(message)}</p>"
+
+
+def result_html(config: Config, sentences: list[str]) -> str:
+    data = "drawn faces" if config.train.data == "drawn" else Path(config.train.data).name
+    about = f"{config.preset}, {config.model.image_size} px, {data}"
+    items = "".join(f"<li>{escape(sentence(text))}</li>" for text in sentences)
+    return f"<p class='cap'>Tried with {escape(about)}:</p><ul>{items}</ul>"

@@ -45,14 +45,14 @@ def run(*values):
         if not training_allowed():
             raise ValueError(NOT_HERE)
         config = form.config_of(*values)
-        yield shown(progress_html("starting, which takes a few seconds", 0), True)
         # Whoever leaves the page or cancels closes this generator, and with it the process.
         with closing(job.try_out(config)) as events:
             for event in events:
                 if event["event"] == "preflight":
-                    yield shown(result_html(config, event["sentences"]), False)
-                else:
-                    yield shown(progress_html(event["message"], event["prepared"]), True)
+                    break
+                yield shown(progress_html(event["message"], event["prepared"]), True)
+        # Only now, since a button whose event has not ended answers to nothing.
+        yield shown(result_html(config, event["sentences"]), False)
     except (ValueError, OSError) as error:
         yield shown(f"<p class='bad'>{escape(sentence(str(error)))}</p>", False)
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, Queue
+from typing import TextIO
 
 from filelock import FileLock, Timeout
 
@@ -79,8 +81,9 @@ def live_run() -> RunDir | None:
 def try_out(config: Config) -> Iterator[dict]:
     """Preflight a config in a process of its own, which ends when the iterator is closed.
 
-    Yields its progress, {"event": "status", "message", "prepared", ...}, and last the findings, {"event": "preflight",
-    "sentences", ...}. ValueError with the sentence of what went wrong; RunBusy while a run trains.
+    Yields its progress, {"event": "status", "message", "prepared", ...}, at least twice a second so that it can be
+    closed at any time, and last the findings, {"event": "preflight", "sentences", ...}. ValueError with the sentence of
+    what went wrong; RunBusy while a run trains.
     """
     if busy := live_run():
         raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
@@ -89,17 +92,39 @@ def try_out(config: Config) -> Iterator[dict]:
         path = Path(folder) / "config.json"
         write_json(path, config.to_dict())
         command = [sys.executable, "-m", "gan_core", "preflight", "--config", str(path), "--background", "--json"]
-        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                yield from _found(process.stdout)
-            finally:
-                process.kill()
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        try:
+            yield from _found(_patiently(process.stdout))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _patiently(lines: TextIO) -> Iterator[str]:
+    """The lines; an empty one after every half second without any."""
+    waiting: Queue[str | None] = Queue()
+
+    def read() -> None:
+        with lines:
+            for line in lines:
+                waiting.put(line)
+        waiting.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            line = waiting.get(timeout=0.5)
+        except Empty:
+            line = ""
+        if line is None:
+            return
+        yield line
 
 
 def _found(lines: Iterable[str]) -> Iterator[dict]:
-    event = {}
+    event = {"event": "status", "message": "loading PyTorch, which takes a few seconds", "prepared": 0.0}
     for line in lines:
-        event = json.loads(line)
+        event = json.loads(line) if line else event
         if event["event"] == "error":
             raise ValueError(event["error"])
         yield event

@@ -72,6 +72,21 @@ def test_a_missing_folder_is_refused_in_one_sentence(page, app, photos):
     assert not list(app.home.glob("checkpoints/*/")), "nothing was made for it"
 
 
+def test_a_trial_tells_how_long_it_will_take_and_can_be_cancelled(page, app, photos):
+    fill_form(page, photos)
+    result, cancel = page.locator("#trial"), page.get_by_role("button", name="Cancel")
+    page.get_by_role("button", name="Try it first").click()
+    expect(result).to_contain_text("images/s with batches of 32", timeout=60 * SECONDS)
+    expect(result).to_contain_text("30 min to show it")
+    # Again at once: the button of a trial that is over is no dead one.
+    page.get_by_role("button", name="Try it first").click()
+    expect(cancel).to_be_visible()
+    cancel.click()
+    expect(page.get_by_role("button", name="Try it first")).to_be_visible()
+    expect(result).to_be_hidden()
+    assert not list(app.home.glob("checkpoints/*/")), "a trial leaves no run"
+
+
 def test_training_starts_and_shows_samples_charts_and_what_was_skipped(page, app, photos):
     fill_form(page, photos)
     page.get_by_role("button", name="Start").click()

@@ -155,8 +155,8 @@ class Trainer:
                 getattr(self, name).load_state_dict(state[name])
             for name in ("opt_G", "opt_D"):
                 self._load_adam(getattr(self, name), state[name])
-            self.rng.set_state(state["rng"])
             self.nimg, self.seconds = int(state["nimg"]), float(state["seconds"])
+            self._load_rng(state["rng"])
         except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state does not fit this run's networks") from error
         self.learn.forget_graph()
@@ -199,6 +199,16 @@ class Trainer:
         train = self.config.train
         on_gpu = self.device.type == "cuda"
         return torch.optim.Adam(model.parameters(), train.lr, (train.beta1, train.beta2), fused=True, capturable=on_gpu)
+
+    def _load_rng(self, state: torch.Tensor) -> None:
+        if len(state) == len(self.rng.get_state()):
+            self.rng.set_state(state)
+            return
+        # A GPU's generator is of another kind than a processor's.
+        self.rng.manual_seed(self.config.train.seed + self.nimg)
+        self.learn.notices.append(
+            "the run was last trained on another kind of device: it goes on from the same weights, but not bit for bit"
+        )
 
     def _load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
         # Adam would go on writing into the tensors it is given, and with the learning rate of the past.

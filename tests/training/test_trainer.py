@@ -340,3 +340,13 @@ def test_it_learns_the_colour_of_its_pictures(tiny, precision):
     after = run.sample().mean((0, 1, 2))
     assert np.abs(before - colour).max() > 60
     assert np.abs(after - colour).max() < 30
+
+
+def test_a_state_from_a_gpu_goes_on_with_other_random_numbers_and_says_so(tiny, images):
+    trained, resumed = Trainer(tiny, images, CPU), Trainer(tiny, images, CPU)
+    trained.step()
+    # A GPU's generator keeps its seed and its position, 16 bytes.
+    resumed.load_state_dict({**trained.state_dict(), "rng": torch.zeros(16, dtype=torch.uint8)})
+    assert_same(resumed.G.state_dict(), trained.G.state_dict())
+    first = next(event for event in resumed.run() if not isinstance(event, Step))
+    assert "another kind of device" in first.message

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from gan_core.config import ModelConfig
+from gan_core.models.patches import DownConv, UpConv
 
 
 class Generator(nn.Module):
@@ -63,7 +64,7 @@ def widths(base: int, image_size: int) -> list[int]:
 
 def up_block(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.ConvTranspose2d(channels_in, channels_out, 4, 2, 1, bias=False),
+        UpConv(channels_in, channels_out),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     )
@@ -71,7 +72,7 @@ def up_block(channels_in: int, channels_out: int) -> nn.Sequential:
 
 def down_block(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 4, 2, 1, bias=False),
+        DownConv(channels_in, channels_out),
         nn.BatchNorm2d(channels_out),
         nn.LeakyReLU(0.2, inplace=True),
     )

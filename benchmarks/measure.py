@@ -103,7 +103,7 @@ def machine(device: torch.device) -> dict:
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "cpu": proc_value("/proc/cpuinfo", "model name") or platform.processor(),
-        "cpu_features": sorted(precision.cpu_features()),
+        "cpu_bf16_units": sorted(precision.cpu_features() & {"amx_bf16", "avx512_bf16"}),
         "threads": torch.get_num_threads(),
         "precision": precision.describe(precision.choose("auto", device), device),
     }

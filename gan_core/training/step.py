@@ -32,12 +32,13 @@ class AdversarialStep:
     ):
         self.G, self.D, self.opt_G, self.opt_D, self.autocast = G, D, opt_G, opt_D, autocast
         self.num_parts, self.notices = 1, []
+        self.use_graph = True
         self._of_D: Tensor | None = None
         self._graph: Callable[[Tensor, Tensor], Tensor] | None = None
         self._until_graph = graph.WARM_UP
 
     def __call__(self, real: Tensor, z: Tensor) -> Tensor:
-        if real.is_cuda and self.num_parts == 1:
+        if real.is_cuda and self.use_graph and self.num_parts == 1:
             self._record_when_due(real, z)
         if self._graph:
             return self._graph(real, z)

@@ -38,7 +38,7 @@ def losses(trainer: Trainer, steps: int) -> list[float]:
 
 def test_steps_become_a_graph_that_goes_on_as_ordinary_steps_would(config, images):
     graphed, ordinary = Trainer(config, images, GPU), Trainer(config, images, GPU)
-    ordinary.learn._until_graph = -1
+    ordinary.learn.use_graph = False
     ours, theirs = losses(graphed, 12), losses(ordinary, 12)
     assert graphed.learn._graph and not ordinary.learn._graph and not graphed.learn.notices
     assert ours[:3] == pytest.approx(theirs[:3], rel=1e-3)

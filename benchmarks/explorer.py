@@ -1,120 +1,117 @@
-"""Slider to pixels: a real browser drags a slider of the real app, alone and beside a training.
+"""Slider to pixels: visitors drag sliders of the real app, alone and beside a training; and how long the app starts.
 
-    python -m benchmarks.explorer                        # the shipped model, 10 seconds of dragging each
+    python -m benchmarks.explorer                        # the shipped model; 1, 4 and 16 visitors at once
     python -m benchmarks.explorer --model my-run --seconds 30
+    python -m benchmarks.explorer --no-browser --no-training --seconds 3
 
-A latency runs from the slider's input event to the frame after its face was drawn. Prints a table and one JSON line.
+Server: clients over HTTP, from a request to its answer. Browser: pages of one Chromium, from the slider's input event
+to the frame after its face was drawn. Both share the processor with the app. The clients take little of it, but a page
+takes more than the app does for its faces: on two cores the rows of many pages measure Chromium, while real visitors
+bring processors of their own. Prints a table and one JSON line.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import os
 import shutil
-import statistics
 import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks import startup
 from benchmarks.real_app import App, launch_browser
+from benchmarks.visitors import Drag, drag_by_http, drag_in_pages
 from gan_core.config import preset
 from gan_core.home import checkpoints
+from gan_core.runs import job
 from gan_core.runs.library import SHIPPED, find_model
 from gan_core.runs.run_dir import RunDir
 
-PROBE = """
-() => {
-  const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-0");
-  window.latencies = [];
-  let pending = [];
-  slider.addEventListener("input", () => pending.push([performance.now(), Number(slider.value)]), true);
-  new MutationObserver(() => {
-    const amount = JSON.parse(root.dataset.shown).at?.amounts[0];
-    const last = pending.map(([, value]) => value).lastIndexOf(amount);
-    const seen = pending.slice(0, last + 1);
-    pending = pending.slice(last + 1);
-    requestAnimationFrame(() => seen.forEach(([time]) => latencies.push(performance.now() - time)));
-  }).observe(root, { attributes: true, attributeFilter: ["data-frames", "data-shown"] });
-}
-"""
+MODEL = "model"
 
 
-def drag(page: Page, seconds: float) -> dict:
-    """Drag the first slider to and fro; faces a second, and milliseconds from input to pixels."""
-    slider = page.locator("#direction-0")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    middle, reach = box["x"] + box["width"] / 2, box["width"] * 0.4
-    page.mouse.move(middle, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    began, frames = page.evaluate("performance.now()"), count(page)
-    step = 0
-    while (now := page.evaluate("performance.now()")) - began < seconds * 1000:
-        step += 1
-        swing = abs(step % 12 - 6) / 3 - 1
-        page.mouse.move(middle + reach * swing, box["y"] + box["height"] / 2, steps=10)
-    faces = (count(page) - frames) / ((now - began) / 1000)
-    page.mouse.up()
-    page.wait_for_timeout(300)
-    latencies = sorted(page.evaluate("latencies"))
-    return {
-        "faces_per_sec": round(faces, 1),
-        "p50_ms": round(statistics.median(latencies), 1),
-        "p95_ms": round(latencies[int(len(latencies) * 0.95)], 1),
-        "inputs": len(latencies),
-    }
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=SHIPPED)
+    parser.add_argument("--visitors", default="1,4,16", help="how many at once, in turn (default 1,4,16)")
+    parser.add_argument("--seconds", type=float, default=10, help="of dragging each time (default 10)")
+    parser.add_argument("--no-browser", action="store_true", help="only the server, and no start-up")
+    parser.add_argument("--no-training", action="store_true", help="not beside a training")
+    return parser.parse_args()
 
 
-def count(page: Page) -> int:
-    return int(page.locator(".explorer").get_attribute("data-frames"))
+@contextmanager
+def running_app(model: Path) -> Iterator[App]:
+    """The app with a copy of that model, at home in a folder that vanishes with it and with what it trains."""
+    with tempfile.TemporaryDirectory(dir=checkpoints()) as home:
+        os.environ["DCGAN_STUDIO_HOME"] = home
+        shutil.copy2(model, RunDir.create(checkpoints() / MODEL, preset("dcgan")).generator)
+        app = App(Path(home))
+        app.start()
+        try:
+            yield app
+        finally:
+            app.stop()
+            app.end_trainings()
 
 
-def open_explorer(app: App, browser, model: str) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(app.url)
-    # While a training runs, the page opens on it: let that happen first.
-    page.wait_for_timeout(3000)
-    page.get_by_role("tab", name="Explore").click()
-    page.get_by_label("Model", exact=True).select_option(model)
-    page.wait_for_selector(f".explorer[data-ready^='{model}']", timeout=60_000)
-    page.evaluate(PROBE)
-    return page
+def train_beside() -> None:
+    """Start a 64 px training of drawn faces as the app does, and wait until it trains."""
+    run = job.start(preset("dcgan").with_options(data="drawn", minutes=60))
+    deadline = time.monotonic() + 180
+    while not run.metrics():
+        if time.monotonic() > deadline or not run.status().active:
+            raise RuntimeError(run.log.read_text())
+        time.sleep(0.5)
 
 
-def train_beside(app: App, browser) -> None:
-    """Start a 64 px training of drawn faces in the app, and wait until it trains."""
-    page = browser.new_context().new_page()
-    page.goto(app.url)
-    page.get_by_role("tab", name="Train").click()
-    page.get_by_role("button", name="Start").click()
-    page.wait_for_selector("#sheet img[data-nimg]", timeout=180_000)
-    page.context.close()
+def drags(app: App, browser: Browser | None, visitors: list[int], seconds: float) -> dict[str, list[Drag]]:
+    # In a thread of its own, since Playwright runs an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        rows = {
+            "server": [
+                pool.submit(asyncio.run, drag_by_http(app.url, MODEL, count, seconds)).result() for count in visitors
+            ]
+        }
+    if browser:
+        rows["browser"] = [drag_in_pages(app.url, browser, MODEL, count, seconds) for count in visitors]
+    return rows
+
+
+def show(title: str, rows: dict[str, list[Drag]]) -> None:
+    print(f"\n{title:20}{'visitors':>10}{'faces/s each: min':>20}{'median':>10}{'p50 ms':>10}{'p95 ms':>10}")
+    for place, found in rows.items():
+        for row in found:
+            rates = f"{row.faces_per_sec_min:>20}{row.faces_per_sec_median:>10}"
+            print(f"{place:20}{row.visitors:>10}{rates}{row.p50_ms:>10}{row.p95_ms:>10}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=SHIPPED)
-    parser.add_argument("--seconds", type=float, default=10)
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=checkpoints()) as scratch, sync_playwright() as playwright:
-        home = Path(scratch)
-        run = RunDir.create(home / "checkpoints" / "model", preset("dcgan"))
-        shutil.copy2(find_model(args.model), run.generator)
-        app, browser = App(home), launch_browser(playwright)
-        app.start()
-        try:
-            alone = drag(open_explorer(app, browser, "model"), args.seconds)
-            train_beside(app, browser)
-            beside = drag(open_explorer(app, browser, "model"), args.seconds)
-        finally:
-            browser.close()
-            app.stop()
-            app.end_trainings()
-    print(f"{'':20}{'faces/s':>10}{'p50 ms':>10}{'p95 ms':>10}")
-    for name, row in (("alone", alone), ("beside a training", beside)):
-        print(f"{name:20}{row['faces_per_sec']:>10}{row['p50_ms']:>10}{row['p95_ms']:>10}")
-    print(json.dumps({"alone": alone, "beside_training": beside}))
+    args = parse()
+    visitors = [int(count) for count in args.visitors.split(",")]
+    found = {}
+    with ExitStack() as stack:
+        browser = None
+        if not args.no_browser:
+            browser = stack.enter_context(closing(launch_browser(stack.enter_context(sync_playwright()))))
+            found["startup"] = startup.measure(browser)
+        app = stack.enter_context(running_app(find_model(args.model)))
+        for title in ["alone"] if args.no_training else ["alone", "beside a training"]:
+            if title != "alone":
+                train_beside()
+            rows = drags(app, browser, visitors, args.seconds)
+            show(title, rows)
+            found[title.replace(" ", "_")] = {place: [asdict(row) for row in each] for place, each in rows.items()}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

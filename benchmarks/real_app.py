@@ -37,6 +37,17 @@ class App:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
+        """Launch it, and return once it answers."""
+        self.launch()
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return urllib.request.urlopen(self.url, timeout=1).close()
+            except OSError:
+                time.sleep(0.2)
+        raise RuntimeError((self.home / "app.log").read_text())
+
+    def launch(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -45,13 +56,6 @@ class App:
         command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                return urllib.request.urlopen(self.url, timeout=1).close()
-            except OSError:
-                time.sleep(0.2)
-        raise RuntimeError((self.home / "app.log").read_text())
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -1,34 +1,16 @@
-"""The Explore tab: the page asks for the faces it shows, the server answers with pictures and keeps no session."""
+"""The Explore tab: a page that asks `ui.faces` for every picture it shows."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 
 import gradio as gr
 
-from gan_core import pixels
-from gan_core.home import home
-from gan_core.latent import Explorer, Point
-from gan_core.latent.directions import SLIDER_RANGE
-from gan_core.latent.film import write_film
-from gan_core.runs import library
-from gan_core.runs.run_dir import RunDir
-from ui.answers import answers, data_uri
-from ui.format import kimg
 from ui.theme import asset
 
-OPEN_MODELS = 4
-MAX_SEED = 2**31 - 1
-MAX_FACES = 64
-MAX_AMOUNTS = 64
-FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
-FILM_SECONDS = 3
-
-_open: OrderedDict[str, Explorer] = OrderedDict()
-_opening = threading.Lock()
+ANSWERS = ("models", "open_model", "directions", "face", "faces", "film")
 
 
 def build() -> None:
@@ -36,119 +18,31 @@ def build() -> None:
         html_template=asset("explore.html"),
         js_on_load=asset("explore.js"),
         apply_default_css=False,
-        server_functions=[models, open_model, directions, face, faces, film],
+        server_functions=[late(name) for name in ANSWERS],
     )
 
 
-@answers
-def models(_request: dict) -> dict:
-    """Every model there is to explore, the most recently trained first."""
-    found = []
-    for run in library.runs():
-        if run.generator.exists():
-            shipped, training = run.name == library.SHIPPED, run.status().active
-            found.append({"name": run.name, "key": key_of(run), "training": training, "shipped": shipped})
-    return {"models": found}
+def late(name: str) -> Callable[[dict], dict]:
+    """The server function of that name in `ui.faces`; the first call of any waits until PyTorch is loaded."""
+
+    def call(request: dict) -> dict:
+        try:
+            answer = getattr(loaded(), name)
+        except (ImportError, OSError) as error:
+            return {"error": f"PyTorch cannot be loaded: {error}"}
+        return answer(request)
+
+    call.__name__ = name
+    return call
 
 
-@answers
-def open_model(request: dict) -> dict:
-    """Load a model as it is on disk now; its key names these weights from here on."""
-    run = library.named_run(request.get("model"))
-    key = key_of(run)
-    explorer = explorer_of(key)
-    status, data = run.status(), run.data()
-    return {
-        "key": key,
-        "name": run.name,
-        "size": explorer.config.model.image_size,
-        "seen": kimg(explorer.nimg),
-        "training": status.active,
-        "data": data.get("name", ""),
-        "terms": data.get("terms", ""),
-    }
+def loaded() -> ModuleType:
+    """`ui.faces`, set to one thread a picture: more would fight with a training, and with each other."""
+    import_module("torch").set_num_threads(1)
+    return import_module("ui.faces")
 
 
-@answers
-def directions(request: dict) -> dict:
-    """The names of the principal directions and the share of the variance that each explains."""
-    found = explorer_of(request.get("key")).directions
-    explained = [float(share) for share in found.explained]
-    return {"names": list(found.names), "explained": explained, "range": SLIDER_RANGE}
-
-
-@answers
-def face(request: dict) -> dict:
-    """The picture of one view: {at: point} or {a: point, b: point, t}, point = {seed, amounts}."""
-    explorer = explorer_of(request.get("key"))
-    view = request.get("view")
-    view = view if isinstance(view, dict) else {}
-    if "t" in view:
-        image = explorer.morph(point(view.get("a")), point(view.get("b")), number(view["t"], 0, 1))
-    else:
-        image = explorer.render([point(view.get("at"))])[0]
-    return {"image": data_uri(pixels.jpeg(image, quality=92), "image/jpeg")}
-
-
-@answers
-def faces(request: dict) -> dict:
-    """One small picture for each point, at most 64."""
-    explorer = explorer_of(request.get("key"))
-    points = [point(value) for value in items(request.get("points"), MAX_FACES)]
-    if not points:
-        return {"images": []}
-    return {"images": [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(points)]}
-
-
-@answers
-def film(request: dict) -> dict:
-    """A morph from face a to face b and back, as a file to download."""
-    kind = str(request.get("kind"))
-    if kind not in FILM:
-        raise ValueError("a film is an mp4 or a gif")
-    explorer = explorer_of(request.get("key"))
-    settings = FILM[kind]
-    frames = explorer.frames(
-        [point(request.get("a")), point(request.get("b"))], settings["fps"] * FILM_SECONDS, ease=True
-    )
-    folder = home() / ".cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = Path(scratch) / f"morph.{kind}"
-        write_film(path, frames, fps=settings["fps"], size=settings["size"])
-        return {"file": data_uri(path.read_bytes(), settings["type"]), "name": f"morph.{kind}"}
-
-
-def key_of(run: RunDir) -> str:
-    """Names a model's weights as they are now: a training model gets new ones at every tick."""
-    return f"{run.name}@{library.find_model(str(run.path)).stat().st_mtime_ns}"
-
-
-def explorer_of(key: object) -> Explorer:
-    """The opened model; one that was closed meanwhile, or belongs to an earlier start of the app, is opened anew."""
-    key = str(key or "")
-    with _opening:
-        if key not in _open:
-            run = library.named_run(key.rpartition("@")[0])
-            _open[key] = Explorer.load(library.find_model(str(run.path)))
-            while len(_open) > OPEN_MODELS:
-                _open.popitem(last=False)
-        _open.move_to_end(key)
-        return _open[key]
-
-
-def point(value: object) -> Point:
-    """A point from the page, with every number clamped."""
-    value = value if isinstance(value, dict) else {}
-    amounts = tuple(number(amount, -SLIDER_RANGE, SLIDER_RANGE) for amount in items(value.get("amounts"), MAX_AMOUNTS))
-    return Point(int(number(value.get("seed"), 0, MAX_SEED)), amounts)
-
-
-def items(value: object, most: int) -> list:
-    return value[:most] if isinstance(value, list) else []
-
-
-def number(value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return max(low, 0.0)
-    return min(max(float(value), low), high)
+def warm_up() -> None:
+    """Load PyTorch and show the first model a face, so that the first visitor waits for neither."""
+    opened = late("open_model")({})
+    late("face")({"key": opened.get("key")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from pathlib import Path
 
 from gan_core.home import home
@@ -14,7 +15,6 @@ os.environ.setdefault("GRADIO_TEMP_DIR", str(home() / ".cache" / "gradio"))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
-import torch
 
 from ui import explore, train
 from ui.run_view import header_html
@@ -46,8 +46,6 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's servers")
     args = parser.parse_args()
-    # A face takes a few milliseconds on one core; more threads would fight with the training process.
-    torch.set_num_threads(1)
     try:
         launch(build(), args)
     except OSError as error:
@@ -55,6 +53,7 @@ def main() -> None:
 
 
 def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
+    """Serve until Ctrl-C. PyTorch takes a second or two to load: it does while the browser loads the page."""
     demo.launch(
         server_name=args.host,
         server_port=args.port,
@@ -68,4 +67,7 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
         show_error=False,
         footer_links=[],
         favicon_path=str(Path(__file__).parent / "assets" / "favicon.svg"),
+        prevent_thread_lock=True,
     )
+    threading.Thread(target=explore.warm_up, daemon=True).start()
+    demo.block_thread()

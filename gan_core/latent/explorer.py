@@ -15,12 +15,15 @@ from gan_core.config import Config
 from gan_core.latent.directions import Directions, move, principal_directions
 from gan_core.latent.inference import for_inference
 from gan_core.latent.paths import loop, slerp
+from gan_core.latent.together import Together
 from gan_core.latent.z import z_from_seeds
 from gan_core.models import Generator
 from gan_core.runs.checkpoint import load_generator
 
-FRAMES_AT_ONCE = 8
-RENDER_BATCH = 64
+# Eight images in one go cost half of eight alone; more gain nothing, and a slider would wait longer behind a film.
+RENDER_BATCH = 8
+# Two batches at a time fill two cores; more would be smaller ones.
+RENDERERS = 2
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,15 @@ class Point:
 class Explorer:
     """Pictures of one generator on the CPU; every method may be called from several threads at once.
 
-    A call uses as many threads as torch allows its own calling thread.
+    Calls that come while others are rendered share their batches. A call uses as many threads as torch allows the
+    thread that makes it.
     """
 
     def __init__(self, G: Generator, config: Config, nimg: int):
         self.config = config
         self.nimg = nimg
         self._G = for_inference(G)
+        self._images = Together(self._render_batch, RENDER_BATCH, RENDERERS)
         self._directions: Directions | None = None
         self._lock = threading.Lock()
 
@@ -62,11 +67,14 @@ class Explorer:
         z = z_from_seeds([point.seed], self.config.model.latent_dim)[0]
         return move(z, self.directions.vectors, point.amounts) if any(point.amounts) else z
 
-    @torch.inference_mode()
     def render_z(self, z: np.ndarray) -> np.ndarray:
-        """The images of z [N, latent_dim], uint8 [N, H, W, C]; an image does not depend on its neighbours."""
-        parts = torch.from_numpy(np.asarray(z, np.float32)).split(RENDER_BATCH)
-        return np.concatenate([pixels.to_uint8(self._G(part)) for part in parts])
+        """The images of z [N, latent_dim], uint8 [N, H, W, C], N > 0.
+
+        An image does not depend on its neighbours, but for one grey level here and there: sums of floats round
+        differently in batches of different sizes.
+        """
+        z = np.asarray(z, np.float32)
+        return np.concatenate([self._images(z[i : i + RENDER_BATCH]) for i in range(0, len(z), RENDER_BATCH)])
 
     def render(self, points: Sequence[Point]) -> np.ndarray:
         """The points' images, uint8 [N, H, W, C]."""
@@ -81,8 +89,12 @@ class Explorer:
     ) -> Iterator[np.ndarray]:
         """The images uint8 [H, W, C] of `paths.loop` through the points, made a few at a time as they are asked for."""
         path = loop(self._keys(points), num_frames, closed=closed, ease=ease)
-        for start in range(0, num_frames, FRAMES_AT_ONCE):
-            yield from self.render_z(path[start : start + FRAMES_AT_ONCE])
+        for start in range(0, num_frames, RENDER_BATCH):
+            yield from self.render_z(path[start : start + RENDER_BATCH])
+
+    @torch.inference_mode()
+    def _render_batch(self, z: np.ndarray) -> np.ndarray:
+        return pixels.to_uint8(self._G(torch.from_numpy(z)))
 
     def _keys(self, points: Sequence[Point]) -> np.ndarray:
         keys = [self.z(point) for point in points]

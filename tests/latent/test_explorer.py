@@ -1,3 +1,5 @@
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -73,6 +75,34 @@ def test_threads_do_not_disturb_each_other(explorer):
     with ThreadPoolExecutor(4) as pool:
         images = list(pool.map(lambda i: explorer.render([POINTS[i % 5]]), range(40)))
     assert all(grey_levels(image, expected[i % 5]) <= 1 for i, image in enumerate(images))
+
+
+def test_faces_wanted_at_once_are_rendered_together(explorer, monkeypatch):
+    busy, calls, render = threading.Semaphore(0), [], explorer._G.forward
+    expected = [explorer.render([Point(seed)]) for seed in range(40)]
+
+    def slow(z):
+        calls.append(len(z))
+        assert busy.acquire(timeout=30)
+        return render(z)
+
+    monkeypatch.setattr(explorer._G, "forward", slow)
+    monkeypatch.setattr(explorer._images, "_free", 1)
+    with ThreadPoolExecutor(40) as pool:
+        futures = [pool.submit(explorer.render, [Point(seed)]) for seed in range(40)]
+        while len(explorer._images._waiting) < 39:
+            time.sleep(0.001)
+        busy.release(40)
+        images = [future.result(30) for future in futures]
+    assert calls == [1, 8, 8, 8, 8, 7]
+    assert all(grey_levels(image, one) <= 1 for image, one in zip(images, expected, strict=True))
+
+
+def test_a_large_sheet_comes_in_parts(explorer, monkeypatch):
+    calls, render = [], explorer._G.forward
+    monkeypatch.setattr(explorer._G, "forward", lambda z: calls.append(len(z)) or render(z))
+    assert len(explorer.render([Point(seed) for seed in range(20)])) == 20
+    assert calls == [8, 8, 4]
 
 
 def test_a_morph_starts_and_ends_on_its_points(explorer):

@@ -63,14 +63,14 @@ function speed() {
   is("where").textContent = words.filter(Boolean).join(" · ");
 }
 
-function showPoint() { morphing = false; draw({ at: copy(at) }); }
+function showPoint() { morphing = false; return draw({ at: copy(at) }); }
 function showMorph() {
   morphing = true;
   is("seed").value = "";
   for (const tile of is("seeds").children) tile.classList.remove("on");
-  draw({ a, b, t: Number(is("morph").value) });
+  return draw({ a, b, t: Number(is("morph").value) });
 }
-function refresh() { morphing ? showMorph() : showPoint(); }
+function refresh() { return morphing ? showMorph() : showPoint(); }
 
 async function showTiles() {
   const answer = await ask("faces", { points: [a, b] });
@@ -170,6 +170,7 @@ async function listModels() {
   return answer.models;
 }
 
+// Without a name: the one to begin with.
 async function openModel(name) {
   delete root.dataset.ready;
   const answer = await ask("open_model", { model: name });
@@ -183,7 +184,9 @@ async function openModel(name) {
   is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
     + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
   root.querySelector('[data-do="renew"]').hidden = true;
-  refresh();
+  const drawn = refresh();
+  // The face comes first, unless faces come all the time.
+  if (!playing) await drawn;
   await Promise.all([showTiles(), showSeeds(), showDirections()]);
   root.dataset.ready = answer.key;
 }
@@ -259,14 +262,12 @@ is("seed").addEventListener("change", () => {
 is("morph").addEventListener("input", () => { playing && play(); fill(is("morph")); showMorph(); });
 is("models").addEventListener("change", (event) => openModel(event.target.value));
 
-const poll = setInterval(() => {
-  if (!root.isConnected) clearInterval(poll);
-  else if (root.offsetParent && document.activeElement !== is("models") && !drawing) listModels();
+const poll = setInterval(async () => {
+  if (!root.isConnected) return clearInterval(poll);
+  if (!root.offsetParent || document.activeElement === is("models") || drawing) return;
+  const models = await listModels();
+  if (!model.key && models.length) openModel();
 }, POLL_MS);
 
 is("seed").value = at.seed;
-listModels().then((models) => {
-  const first = models.find((found) => found.shipped) || models.find((found) => !found.training) || models[0];
-  if (first) openModel(first.name).then(listModels);
-  else is("about").textContent = "There is no model yet: train one, and it appears here after a few seconds.";
-});
+openModel().then(listModels);

@@ -28,7 +28,7 @@ PROBE = """
   }).observe(root, { attributes: true, attributeFilter: ["data-frames", "data-shown"] });
 }
 """
-# Moves the slider on with every face drawn, at most once a frame: moves without an answer only cost the browser.
+# Moves the slider on with every face that was drawn, at most once a frame: more moves would only cost the browser.
 DRAG = """
 (seconds) => {
   const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-0");

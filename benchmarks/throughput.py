@@ -28,7 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.measure import FORMATS, alone, gemm, machine, measure
 from benchmarks.reference import Reference, lay_out, loader, train
-from gan_core import pixels
+from gan_core import memory, pixels
 from gan_core.config import Config, ModelConfig, TrainConfig
 from gan_core.data import Store, prepare
 from gan_core.training import precision
@@ -58,6 +58,7 @@ def engine_on_noise(config: Config, scratch: Path, device: torch.device) -> Iter
 
 def engine_run(trainer: Trainer) -> Iterator[int]:
     """The number of images after every step; what else the trainer has to say goes to stderr."""
+    memory.keep_freed()
     seen = 0
     for event in trainer.run():
         if isinstance(event, Step):
@@ -69,6 +70,7 @@ def engine_run(trainer: Trainer) -> Iterator[int]:
 
 def engine_step(config: Config, scratch: Path, device: torch.device) -> Iterator[int]:
     trainer = Trainer(config, noise(config), device)
+    memory.keep_freed()
     while True:
         trainer.step()
         yield config.train.batch_size

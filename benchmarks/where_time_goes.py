@@ -18,6 +18,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.measure import machine
 from benchmarks.throughput import noise
+from gan_core import memory
 from gan_core.config import Config
 from gan_core.training.precision import default_device
 from gan_core.training.trainer import Trainer
@@ -65,6 +66,7 @@ def main(argv: list[str] | None = None) -> None:
     config = Config().with_options(image_size=args.size, ngf=args.ngf, ndf=args.ngf, batch_size=args.batch_size)
     trainer = Trainer(config, noise(config), args.device)
     trainer.learn.use_graph = False
+    memory.keep_freed()
     for _ in range(WARM_UP):
         trainer.step()
     found = milliseconds(trainer, args.steps)

@@ -83,10 +83,12 @@ def train(args: argparse.Namespace) -> int:
 
 
 def preflight(args: argparse.Namespace) -> int:
+    from gan_core import memory
     from gan_core.data import prepare
     from gan_core.home import datasets
     from gan_core.training.preflight import preflight
 
+    memory.keep_freed()
     if args.background:
         lower_priority()
     config, report = settings(args), Reporter(args.json)
@@ -147,8 +149,10 @@ def morph(args: argparse.Namespace) -> int:
 
 def work(run: RunDir, as_json: bool) -> int:
     """Train a run in this process and report it on stdout."""
+    from gan_core import memory
     from gan_core.runs.worker import Worker
 
+    memory.keep_freed()
     stop = stop_on_signals()
     say(as_json, {"event": "run", "run": str(run.path)}, f"run {run.name} in {run.path}")
     status = Worker(run, os.getpid(), stop, Reporter(as_json)).work()

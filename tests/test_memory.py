@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import numpy as np
@@ -37,3 +38,28 @@ def test_a_containers_limit_counts(tmp_path, monkeypatch):
     assert abs(memory.available(CPU) - free) < 200 * 2**20
     (tmp_path / "memory.max").write_text("5000\n")
     assert memory.available(CPU) < 2**34 and free - memory.available(CPU) > 0
+
+
+FAULTS = """
+import resource, sys, torch
+from gan_core import memory
+
+def page_faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(5 * 2**20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+if "keep" in sys.argv:
+    memory.keep_freed()
+page_faults()
+print(page_faults())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc can be asked to keep memory")
+def test_freed_memory_is_kept_for_the_next_tensor():
+    faults = {}
+    for argument in ("", "keep"):
+        run = subprocess.run([sys.executable, "-c", FAULTS, argument], capture_output=True, text=True, check=True)
+        faults[argument] = int(run.stdout)
+    assert faults["keep"] < 500 < faults[""]

@@ -5,7 +5,7 @@ outputs = in_parts(D, images, 4)      # as D(images), also in backward(), with a
 Batch norm is what makes this more than a loop: its mean and variance are of the whole batch, and gradients flow through
 them. So they are variables of their own here. Forward, they are measured one layer after the other; backward, each in
 turn passes its gradient on to what it was computed from. Every pass runs up to one layer only, and nothing is kept but
-inputs and outputs; with four such layers a step takes about three times as long.
+inputs and outputs; with four such layers a step takes three to four times as long.
 """
 
 from __future__ import annotations

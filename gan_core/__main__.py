@@ -86,7 +86,7 @@ def preflight(args: argparse.Namespace) -> int:
     from gan_core import memory
     from gan_core.data import prepare
     from gan_core.home import datasets
-    from gan_core.training.preflight import preflight
+    from gan_core.training.preflight import STEPS, preflight
 
     memory.keep_freed()
     if args.background:
@@ -94,7 +94,9 @@ def preflight(args: argparse.Namespace) -> int:
     config, report = settings(args), Reporter(args.json)
     model, reading = config.model, report.progress("preparing", "reading the pictures")
     store = prepare(config.train.data, model.image_size, model.channels, datasets(), reading)
-    found = preflight(config, store.images, report.progress("probing", "trying out a step"))
+    trying = report.progress("probing", "trying out a step")
+    trying(0, STEPS)
+    found = preflight(config, store.images, trying)
     values = {"event": "preflight", **asdict(found), "sentences": found.sentences()}
     say(args.json, values, "\n".join(found.sentences()))
     return DONE

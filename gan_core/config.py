@@ -165,7 +165,7 @@ PRESETS = {
 }
 PRESET_HELP = {
     "dcgan": "The DCGAN of Radford et al. 2016. Good faces in ten minutes on a laptop.",
-    "dcgan-small": "The same at half the width: about three times as many images a second, softer detail.",
+    "dcgan-small": "The same networks at half the width: about three times as many images a second, softer detail.",
 }
 
 

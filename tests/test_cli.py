@@ -61,7 +61,7 @@ def test_training_goes_to_its_goal_in_a_real_process():
 def test_preflight_tells_speed_memory_and_duration_and_leaves_no_run(capsys):
     assert run_main("preflight", *TINY, "--kimg", "5") == 0
     text = capsys.readouterr().out
-    assert "images/s with batches of 8" in text and "to show it 5.0 kimg" in text and "of memory at most" in text
+    assert "images/s with batches of 8" in text and "will have seen 5,000 pictures" in text and "of memory;" in text
     assert not list(checkpoints().glob("*/"))
 
 

@@ -15,6 +15,8 @@ from gan_core.runs import job
 from ui import form
 from ui.guard import NOT_HERE, sentence, training_allowed
 
+HINT = "<p class='cap'>Twenty steps tell how long it will take. Nothing is kept.</p>"
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -28,15 +30,24 @@ class Trial:
 def build(allowed: bool) -> Trial:
     begin = gr.Button("Try it first", interactive=allowed, elem_id="try", size="md")
     cancel = gr.Button("Cancel", visible=False, elem_id="cancel-try", size="md")
-    return Trial(begin, cancel, gr.HTML(elem_id="trial", apply_default_css=False, visible=False))
+    return Trial(begin, cancel, gr.HTML(HINT, elem_id="trial", apply_default_css=False))
 
 
 def wire(trial: Trial, inputs: list, **loud: object) -> Dependency:
     """The event of the trial, for those who must cancel it."""
-    outputs = [trial.begin, trial.cancel, trial.result]
-    tried = trial.begin.click(run, inputs, outputs, **loud)
-    trial.cancel.click(lambda: shown("", False), outputs=outputs, cancels=tried, **loud)
+    tried = trial.begin.click(run, inputs, outputs(trial), **loud)
+    trial.cancel.click(forget, outputs=outputs(trial), cancels=tried, **loud)
     return tried
+
+
+def outputs(trial: Trial) -> list:
+    """What `run` and `forget` update."""
+    return [trial.begin, trial.cancel, trial.result]
+
+
+def forget() -> tuple:
+    """The state before any trial, which must follow whatever cancels one."""
+    return shown(HINT, False)
 
 
 def run(*values):
@@ -58,7 +69,7 @@ def run(*values):
 
 
 def shown(html: str, running: bool) -> tuple[gr.Button, gr.Button, gr.HTML]:
-    return gr.Button(visible=not running), gr.Button(visible=running), gr.HTML(html, visible=bool(html))
+    return gr.Button(visible=not running), gr.Button(visible=running), gr.HTML(html)
 
 
 def progress_html(message: str, share: float) -> str:

@@ -99,6 +99,8 @@ def wire(demo: gr.Blocks, fields: dict, trial: preflight.Trial, runs: gr.Radio, 
     stopped = stop.click(stop_run, shown, seen, **loud)
     resumed = resume.click(resume_run, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
     picked = runs.input(lambda name: (name, "{}"), runs, [shown, seen], **quiet)
+    for event in (started, resumed):
+        event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
     for event in (started, stopped, resumed, picked):
         event.then(**refresh)
     demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)

@@ -87,7 +87,8 @@ def try_out(config: Config) -> Iterator[dict]:
     """
     if busy := live_run():
         raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
-    config = config.with_options(data=_absolute(config.train.data))
+    with open_source(config.train.data):
+        config = config.with_options(data=_absolute(config.train.data))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         write_json(path, config.to_dict())

@@ -54,16 +54,17 @@ class Preflight:
         found = [f"{words.rate(self.img_per_sec)} with batches of {self.batch_size}, {self.device}"]
         if self.others_cores > BUSY_CORES:
             found.append(
-                f"other programs kept {self.others_cores:.1f} of {psutil.cpu_count()} processor cores busy meanwhile: "
-                "without them it would be faster, often several times"
+                f"other programs, perhaps your browser, kept {self.others_cores:.1f} of {psutil.cpu_count()} processor "
+                "cores busy meanwhile: without them it would be faster, often several times"
             )
-        if self.seconds is not None:
-            found.append(f"{words.duration(self.seconds)} to show it {words.kimg(round(self.kimg * 1000))}")
         found.append(f"the first recognisable samples after about {words.duration(self.seconds_to_samples)}")
+        if self.seconds is not None:
+            seen = f"{round(self.kimg * 1000, -2):,.0f} pictures"
+            found.append(f"in {words.duration(self.seconds)} the networks will have seen {seen}")
         if self.num_parts > 1:
             found.append(f"too little memory for that batch at once: computed in {self.num_parts} parts")
         used, there = words.memory(self.peak_bytes), words.memory(self.memory_bytes)
-        found.append(f"{used} of memory at most, of {there}; batches of up to {self.largest_batch:,} would fit")
+        found.append(f"it takes {used} of {there} of memory; batches of up to {self.largest_batch:,} would fit")
         return found
 
 

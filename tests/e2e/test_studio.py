@@ -77,14 +77,27 @@ def test_a_trial_tells_how_long_it_will_take_and_can_be_cancelled(page, app, pho
     result, cancel = page.locator("#trial"), page.get_by_role("button", name="Cancel")
     page.get_by_role("button", name="Try it first").click()
     expect(result).to_contain_text("images/s with batches of 32", timeout=60 * SECONDS)
-    expect(result).to_contain_text("30 min to show it")
+    expect(result).to_contain_text("30 min the networks will have seen")
     # Again at once: the button of a trial that is over is no dead one.
     page.get_by_role("button", name="Try it first").click()
     expect(cancel).to_be_visible()
     cancel.click()
     expect(page.get_by_role("button", name="Try it first")).to_be_visible()
-    expect(result).to_be_hidden()
+    expect(result).to_contain_text("Nothing is kept")
     assert not list(app.home.glob("checkpoints/*/")), "a trial leaves no run"
+
+
+def test_a_start_takes_the_trial_off_the_page(page, photos):
+    fill_form(page, photos / "nowhere")
+    page.get_by_role("button", name="Try it first").click()
+    expect(page.locator("#trial")).to_contain_text("There is no", timeout=5 * SECONDS)
+    page.get_by_label("Path").fill(str(photos))
+    page.get_by_role("button", name="Try it first").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_label("Path").fill(str(photos / "nowhere"))
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Try it first")).to_be_visible()
+    expect(page.locator("#trial")).to_contain_text("Nothing is kept")
 
 
 def test_training_starts_and_shows_samples_charts_and_what_was_skipped(page, app, photos):

@@ -99,13 +99,13 @@ def test_what_people_read(tiny, images):
     )  # fmt: skip
     assert found.sentences() == [
         "124 images/s with batches of 8, bf16 on CPU (AVX-512)",
-        "10 min to show it 74.6 kimg",
         "the first recognisable samples after about 3 min",
-        "1.2 GB of memory at most, of 8.0 GB; batches of up to 1,024 would fit",
+        "in 10 min the networks will have seen 74,600 pictures",
+        "it takes 1.2 GB of 8.0 GB of memory; batches of up to 1,024 would fit",
     ]
     busy = replace(found, others_cores=1.0, num_parts=2, kimg=None, seconds=None)
     text = " ".join(busy.sentences())
-    assert "other programs kept 1.0 of" in text and "computed in 2 parts" in text and "to show it" not in text
+    assert "kept 1.0 of" in text and "computed in 2 parts" in text and "will have seen" not in text
 
 
 def test_other_programs_are_noticed():

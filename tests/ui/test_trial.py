@@ -25,7 +25,7 @@ def test_a_trial_shows_its_progress_and_then_what_it_found(filled):
     assert all(running(update) for update in progress) and not running(found)
     told = " ".join(map(text_of, progress))
     assert "loading PyTorch" in told and "reading the pictures" in told and "trying out a step" in told
-    assert "images/s with batches of 8" in text_of(found) and "to show it 1.0 kimg" in text_of(found)
+    assert "images/s with batches of 8" in text_of(found) and "will have seen 1,000 pictures" in text_of(found)
     assert "dcgan, 32 px, drawn:40" in text_of(found)
     assert not children()
 

@@ -17,7 +17,16 @@ def running(update) -> bool:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    """The trials that this process has started and that still run."""
+    return [child for child in psutil.Process().children() if "preflight" in command(child)]
+
+
+def command(process: psutil.Process) -> str:
+    """Empty for a process that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def test_a_trial_shows_its_progress_and_then_what_it_found(filled):

@@ -7,19 +7,36 @@ from __future__ import annotations
 
 import json
 import types
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 FORMAT_VERSION = 1
-IMAGE_SIZES = (32, 64, 128)
+IMAGE_SIZES = (16, 28, 32, 64, 128, 256)
+POWERS_OF_TWO = (16, 32, 64, 128, 256)
+# The sizes of image that each architecture can make.
+ARCHITECTURES = {
+    "dcgan": POWERS_OF_TWO,
+    "dcgan-28": (28,),
+    "mlp": (16, 28, 32, 64),
+    "dense": (16, 28, 32, 64),
+    "residual": POWERS_OF_TWO,
+}
+LOSSES = ("bce", "saturating", "hinge", "least-squares", "wgan", "wgan-gp", "relativistic")
+SMOOTHABLE = ("bce", "saturating", "least-squares")
 MAX_BATCH = 4096
+MOST_HELD_OUT, FEW_IMAGES = 1000, 200
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 def option(default: Any, help: str, *, flag: str | None = None, choices: tuple | None = None) -> Any:
     """A dataclass field that knows its help text, its command-line flag and its allowed values."""
     return field(default=default, metadata={"help": help, "flag": flag, "choices": choices})
+
+
+def options(kind: type) -> list[Field]:
+    """The fields of a config that a user may set."""
+    return [spec for spec in fields(kind) if "help" in spec.metadata]
 
 
 def require(condition: bool, message: str) -> None:
@@ -42,6 +59,9 @@ def check_fields(config: Any) -> None:
         value, (kind, optional) = getattr(config, spec.name), field_type(type(config), spec.name)
         if optional and value is None:
             continue
+        if spec.name == "classes":
+            check_classes(config)
+            continue
         if kind is float and type(value) is int:
             value = float(value)
             object.__setattr__(config, spec.name, value)
@@ -52,6 +72,13 @@ def check_fields(config: Any) -> None:
             choices is None or value in choices,
             f"{spec.name} must be one of {', '.join(map(str, choices or ()))}, not {value}",
         )
+
+
+def check_classes(config: Any) -> None:
+    """ValueError unless the classes are names; a list, as JSON has it, becomes a tuple."""
+    names = config.classes
+    require(isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names), "classes must be names")
+    object.__setattr__(config, "classes", tuple(names))
 
 
 def build(kind: type, values: Any) -> Any:
@@ -65,14 +92,42 @@ def build(kind: type, values: Any) -> Any:
 class ModelConfig:
     """The shape of a generator and discriminator pair."""
 
+    architecture: str = option("dcgan", "which pair of networks", choices=tuple(ARCHITECTURES))
     image_size: int = option(64, "side of the square images, in pixels", flag="size", choices=IMAGE_SIZES)
     channels: int = option(3, "3 for colour, 1 for grey", choices=(1, 3))
     latent_dim: int = option(100, "length of z")
     ngf: int = option(64, "generator channels at the last hidden layer; doubled at each smaller size, up to 8 times")
     ndf: int = option(64, "discriminator channels at the first layer; doubled at each smaller size, up to 8 times")
+    d_norm: str = option(
+        "auto",
+        "norm in the discriminator; auto: what suits the loss",
+        choices=("auto", "batch", "spectral", "none"),
+    )
+    dropout: float = option(0.0, "share of units that the discriminator drops; for dcgan-28, mlp and dense")
+    # Not an option: found in the pictures' labels.
+    classes: tuple[str, ...] = ()
+
+    @property
+    def input_dim(self) -> int:
+        """The generator's inputs: z, and the weight of each class."""
+        return self.latent_dim + len(self.classes)
 
     def __post_init__(self):
         check_fields(self)
+        sizes = ARCHITECTURES[self.architecture]
+        require(
+            self.image_size in sizes,
+            f"{self.architecture} makes images of {', '.join(map(str, sizes))} px, not of {self.image_size}",
+        )
+        require(
+            self.d_norm != "batch" or self.architecture != "residual",
+            "residual networks have no batch norm: choose auto",
+        )
+        require(0 <= self.dropout < 1, f"dropout must be at least 0 and below 1, not {self.dropout}")
+        require(
+            not self.dropout or self.architecture in ("dcgan-28", "mlp", "dense"),
+            f"{self.architecture} has no dropout",
+        )
         for name in ("latent_dim", "ngf", "ndf"):
             require(1 <= getattr(self, name) <= 512, f"{name} must lie between 1 and 512, not {getattr(self, name)}")
 
@@ -81,7 +136,13 @@ class ModelConfig:
 class TrainConfig:
     """How a pair is trained: on what, for how long, with which optimiser settings."""
 
-    data: str = option("drawn", "a folder, a zip, or 'drawn' for built-in cartoon faces")
+    data: str = option(
+        "drawn",
+        "a folder, a zip, mnist, fashion-mnist, cifar-10 or celeba, a data set on the Hub as hf:owner/name, "
+        "or 'drawn' for built-in cartoon faces",
+    )
+    labels: str = option("auto", "classes to train on: auto takes those found, or none, or a column of labels.csv")
+    data_root: str | None = option(None, "folder that holds the files of mnist and the like; else they are downloaded")
     kimg: float | None = option(None, "stop after this many thousand images seen; without a goal, train until stopped")
     minutes: float | None = option(None, "stop after this many minutes of training, if that comes first")
     tick_kimg: float | None = option(
@@ -92,8 +153,20 @@ class TrainConfig:
     lr: float = option(2e-4, "Adam's learning rate")
     beta1: float = option(0.5, "Adam's first momentum")
     beta2: float = option(0.999, "Adam's second momentum")
+    loss: str = option("bce", "the adversarial loss; bce is the non-saturating one", choices=LOSSES)
+    r1_gamma: float = option(0.0, "weight of the penalty on D's gradient at real images (R1)")
+    r2_gamma: float = option(0.0, "the same at generated images (R2)")
+    label_smoothing: float = option(0.0, "how far D's target for real images lies below 1")
+    d_steps: int = option(1, "steps of D for one of G")
+    augment: str = option(
+        "none", "changes to all that D sees, so that few images last longer", choices=("none", "diffaugment", "ada")
+    )
+    ada_target: float = option(0.6, "ada augments more while D is surer of real images than this")
     ema_kimg: float = option(10.0, "half-life of the generator's moving average, in thousand images")
     ema_rampup: float = option(0.05, "the half-life is at most this share of the images seen so far")
+    held_out: float = option(
+        0.05, "share of the pictures, at most 1,000, that D never sees, to tell whether it learns the rest by heart"
+    )
     flip: bool = option(True, "mirror every other image left to right")
     precision: str = option("auto", "bf16 where the device is fast at it, else fp32", choices=("auto", "bf16", "fp32"))
     seed: int = option(0, "seed of the weights, z, flips and order of the data")
@@ -101,6 +174,7 @@ class TrainConfig:
     def __post_init__(self):
         check_fields(self)
         require(bool(self.data.strip()), "choose some pictures: a folder, a zip, or 'drawn'")
+        require(bool(self.labels.strip()), "labels must be auto, none or the name of a column")
         for name in ("kimg", "minutes", "tick_kimg"):
             value = getattr(self, name)
             require(value is None or 0 < value <= 1e9, f"{name} must be above 0 and at most 1e9, not {value}")
@@ -111,9 +185,26 @@ class TrainConfig:
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
             require(0 <= value < 1, f"{name} must be at least 0 and below 1, not {value}")
-        for name in ("save_seconds", "ema_kimg", "ema_rampup"):
+        require(0 <= self.held_out <= 0.5, f"held_out must lie between 0 and 0.5, not {self.held_out}")
+        require(0 <= self.label_smoothing < 0.5, f"label_smoothing must be below 0.5, not {self.label_smoothing}")
+        require(
+            not self.label_smoothing or self.loss in SMOOTHABLE,
+            f"label smoothing is for {', '.join(SMOOTHABLE)}, not for {self.loss}",
+        )
+        require(1 <= self.d_steps <= 20, f"d_steps must lie between 1 and 20, not {self.d_steps}")
+        require(0 < self.ada_target < 1, f"ada_target must lie between 0 and 1, not {self.ada_target}")
+        for name in ("save_seconds", "ema_kimg", "ema_rampup", "r1_gamma", "r2_gamma"):
             require(getattr(self, name) >= 0, f"{name} must not be below 0, but is {getattr(self, name)}")
         require(0 <= self.seed < 2**31, f"seed must lie between 0 and 2147483647, not {self.seed}")
+
+    def num_held_out(self, num_images: int) -> int:
+        """How many of that many pictures are kept from D; none of a small set, where each one counts."""
+        return min(int(self.held_out * num_images), MOST_HELD_OUT) if num_images >= FEW_IMAGES else 0
+
+    @property
+    def penalises_gradients(self) -> bool:
+        """Whether D's loss has a term on its gradient at the images, which batch norm would make meaningless."""
+        return self.loss == "wgan-gp" or self.r1_gamma > 0 or self.r2_gamma > 0
 
     def progress(self, nimg: int, seconds: float) -> float:
         """How much of the goal is reached, 1 or more when it is; 0 for a run without a goal."""
@@ -129,6 +220,21 @@ class Config:
     preset: str = "dcgan"
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+
+    def __post_init__(self):
+        clash = self.model.d_norm == "batch" and (self.train.penalises_gradients or self.train.loss == "relativistic")
+        require(
+            not clash,
+            "batch norm in D goes with no gradient penalty and not with the relativistic loss: choose d_norm auto",
+        )
+
+    @property
+    def d_norm(self) -> str:
+        """The discriminator's norm, decided: batch norm only in the networks and with the losses it goes with."""
+        if self.model.d_norm != "auto":
+            return self.model.d_norm
+        bare = self.train.penalises_gradients or self.train.loss == "relativistic"
+        return "none" if bare or self.model.architecture != "dcgan" else "batch"
 
     def to_dict(self) -> dict:
         return {"format_version": FORMAT_VERSION, **asdict(self)}
@@ -161,11 +267,45 @@ class Config:
 
 PRESETS = {
     "dcgan": Config("dcgan"),
-    "dcgan-small": Config("dcgan-small", ModelConfig(ngf=32, ndf=32)),
+    "dcgan-small": Config("dcgan-small", ModelConfig(ngf=32, ndf=32), TrainConfig(lr=4e-4)),
+    "modern": Config(
+        "modern",
+        ModelConfig("residual", latent_dim=64),
+        TrainConfig(loss="relativistic", r1_gamma=2.0, r2_gamma=2.0, batch_size=64, beta1=0.0, beta2=0.99),
+    ),
+    "few-shot": Config(
+        "few-shot",
+        ModelConfig("residual", latent_dim=64, ngf=32, ndf=32),
+        TrainConfig(
+            loss="relativistic",
+            r1_gamma=10.0,
+            r2_gamma=10.0,
+            beta1=0.0,
+            beta2=0.99,
+            augment="diffaugment",
+            ema_kimg=20.0,
+        ),
+    ),
+    "dcgan-28": Config(
+        "dcgan-28",
+        ModelConfig("dcgan-28", 28, 1, dropout=0.3),
+        TrainConfig(lr=1e-4, batch_size=64, flip=False),
+    ),
+    "mlp-28": Config(
+        "mlp-28", ModelConfig("mlp", 28, 1, ngf=256, ndf=256, dropout=0.3), TrainConfig(batch_size=64, flip=False)
+    ),
+    "dense-gan": Config(
+        "dense-gan", ModelConfig("dense", 32, ngf=256, ndf=256, dropout=0.3), TrainConfig(batch_size=64)
+    ),
 }
 PRESET_HELP = {
-    "dcgan": "The DCGAN of Radford et al. 2016. Good faces in ten minutes on a laptop.",
-    "dcgan-small": "The same networks at half the width: about three times as many images a second, softer detail.",
+    "dcgan": "The DCGAN of Radford et al. 2016, for colour pictures of 64 px.",
+    "dcgan-small": "The same networks at half the width: about three times as many images a second.",
+    "modern": "Residual networks without norms, a relativistic loss, R1 and R2: stable for as long as you like.",
+    "few-shot": "For 50 to 1,000 pictures: every picture D sees is changed, so that it cannot learn them by heart.",
+    "dcgan-28": "The classic tutorial's DCGAN for 28×28 grey pictures, such as digits or clothes.",
+    "mlp-28": "The first GAN: fully connected layers on 784 grey pixels. To see what convolutions are good for.",
+    "dense-gan": "Fully connected layers with batch norm, for small pictures of any kind.",
 }
 
 

@@ -14,7 +14,7 @@ from gan_core.__main__ import build_parser, main
 from gan_core.config import Config, TrainConfig
 from gan_core.files import write_json
 from gan_core.home import checkpoints
-from gan_core.models import Generator
+from gan_core.models import build_generator
 from gan_core.runs.checkpoint import load_generator, load_state, save_generator
 from gan_core.runs.run_dir import RunDir
 
@@ -25,7 +25,7 @@ TINY = ["--data", "drawn:40", "--size", "32", "--ngf", "4", "--ndf", "4", "--lat
 @pytest.fixture
 def model(tiny, tmp_path) -> Path:
     torch.manual_seed(0)
-    save_generator(tmp_path / "tiny.safetensors", Generator(tiny.model), tiny, nimg=1500)
+    save_generator(tmp_path / "tiny.safetensors", build_generator(tiny.model), tiny, nimg=1500)
     return tmp_path / "tiny.safetensors"
 
 

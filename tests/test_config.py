@@ -4,7 +4,7 @@ import json
 import pytest
 
 from gan_core.config import FORMAT_VERSION, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, preset
-from gan_core.models import Discriminator, Generator
+from gan_core.models import build_discriminator, build_generator
 
 
 def changed(section: str, name: str, value: object) -> dict:
@@ -19,10 +19,15 @@ def test_a_config_survives_json(config):
 
 
 def test_every_field_survives_json_when_it_is_not_the_default():
-    model = ModelConfig(image_size=128, channels=1, latent_dim=7, ngf=5, ndf=6)
+    model = ModelConfig(
+        architecture="dense", image_size=28, channels=1, latent_dim=7, ngf=5, ndf=6, d_norm="spectral", dropout=0.1,
+        classes=("cat", "dog"),
+    )  # fmt: skip
     train = TrainConfig(
         data="a.zip", kimg=1.5, minutes=2.5, tick_kimg=0.5, save_seconds=9.0, batch_size=12, lr=1e-3, beta1=0.1,
-        beta2=0.9, ema_kimg=3.0, ema_rampup=0.5, flip=False, precision="bf16", seed=11,
+        beta2=0.9, ema_kimg=3.0, ema_rampup=0.5, flip=False, precision="bf16", seed=11, loss="least-squares",
+        r1_gamma=1.0, r2_gamma=2.0, label_smoothing=0.1, d_steps=2, augment="ada", ada_target=0.5, held_out=0.1,
+        labels="kind", data_root="/data",
     )  # fmt: skip
     for given in (model, train):
         same = [f.name for f in dataclasses.fields(given) if getattr(given, f.name) == f.default]
@@ -147,8 +152,8 @@ def test_every_preset_builds_its_networks_and_says_what_it_is(name):
     config = preset(name)
     assert config.preset == name
     assert PRESET_HELP[name]
-    assert Generator(config.model).config == config.model
-    Discriminator(config.model)
+    assert build_generator(config.model).config == config.model
+    build_discriminator(config.model)
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are():

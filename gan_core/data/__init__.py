@@ -1,7 +1,12 @@
-"""Pictures from a folder, a zip or the built-in drawn faces, prepared as one uint8 array."""
+"""Pictures from a folder, a zip, a named set, the Hub or the built-in drawn faces, prepared as one uint8 array."""
 
 from gan_core.data.drawn import Factors, draw, factors
-from gan_core.data.sources import Source, open_source
+from gan_core.data.named import NAMES
+from gan_core.data.pictures import Source
+from gan_core.data.sources import absolute, open_source, source_name
 from gan_core.data.store import Store, load_store, prepare
 
-__all__ = ["Factors", "Source", "Store", "draw", "factors", "load_store", "open_source", "prepare"]
+__all__ = [
+    "NAMES", "Factors", "Source", "Store", "absolute", "draw", "factors", "load_store", "open_source", "prepare",
+    "source_name",
+]  # fmt: skip

@@ -18,33 +18,52 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from gan_core.data.sources import Source, open_source
-from gan_core.data.writer import OnProgress, write_images
+from gan_core.data.download import OnProgress
+from gan_core.data.labels import AUTO, FEWEST_CLASSES, choose_labels, number_labels
+from gan_core.data.pictures import Source, digest
+from gan_core.data.sources import open_source
+from gan_core.data.writer import write_images
 
-FORMAT = 1  # raise it when the same source would decode to other pixels
+FORMAT = 2  # raise it when the same source would decode to other pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """Prepared pictures: `images` is uint8 [N, H, W, C], mapped from disk and read only."""
+    """Prepared pictures: `images` is uint8 [N, H, W, C], mapped from disk and read only.
+
+    `labels` is int64 [N], the place of each picture's class in `classes`; None and () where there are no classes.
+    """
 
     path: Path
     name: str
     images: np.memmap
     skipped: list[tuple[str, str]]  # name and reason
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
 
 
 def prepare(
-    data: str | Path, image_size: int, channels: int, root: Path, on_progress: OnProgress | None = None
+    data: str | Path,
+    image_size: int,
+    channels: int,
+    root: Path,
+    on_progress: OnProgress | None = None,
+    labels: str = AUTO,
+    data_root: str | Path | None = None,
+    on_download: OnProgress | None = None,
 ) -> Store:
     """Decode a source into `root`, or return at once what an earlier call left there.
 
-    `on_progress(done, total)` may raise to cancel; nothing half done stays. ValueError is a sentence for the user.
+    `labels` is "auto", "none" or the column of the source's CSV to take classes from; `data_root` holds the files of
+    named sets. `on_progress(done, total)` counts pictures, `on_download` bytes; both may raise to cancel, and nothing
+    half done stays. ValueError is a sentence for the user.
     """
     _check_shape(image_size, channels)
     report = on_progress or (lambda done, total: None)
-    with open_source(data) as source:
-        path = Path(root).expanduser() / _folder_name(source, image_size, channels)
+    root = Path(root).expanduser()
+    with open_source(data, root, data_root, on_download) as source:
+        source.labels = choose_labels(source, labels)
+        path = root / _folder_name(source, image_size, channels)
         store = _reusable(path)
         if store is None:
             with _turn(path, lambda: report(0, len(source.items))):
@@ -63,12 +82,22 @@ def load_store(path: Path) -> Store:
         intact = images.shape == shape and images.dtype == np.uint8 and about["format"] == FORMAT
         intact = intact and (path / "images.npy").stat().st_size == about["bytes"]
         skipped = [(name, reason) for name, reason in about["skipped"]]
-        name = about["name"]
+        name, classes = about["name"], tuple(about["classes"])
+        labels = _load_labels(path, about["count"], classes)
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         intact = False
     if not intact:
         raise ValueError(f"The prepared pictures in {path} are missing or damaged.")
-    return Store(path, name, images, skipped)
+    return Store(path, name, images, skipped, labels, classes)
+
+
+def _load_labels(path: Path, count: int, classes: tuple[str, ...]) -> np.ndarray | None:
+    if not classes:
+        return None
+    labels = np.load(path / "labels.npy")
+    if labels.shape != (count,) or labels.dtype != np.int64 or not 0 <= labels.min() <= labels.max() < len(classes):
+        raise ValueError
+    return labels
 
 
 def _reusable(path: Path) -> Store | None:
@@ -87,7 +116,8 @@ def _check_shape(image_size: int, channels: int) -> None:
 
 def _folder_name(source: Source, image_size: int, channels: int) -> str:
     slug = re.sub(r"[^\w.-]+", "-", source.name, flags=re.ASCII).strip("-._")[:60] or "pictures"
-    mark = hashlib.sha256(f"{FORMAT} {source.fingerprint}".encode()).hexdigest()[:8]
+    labels = digest("" if label is None else label for label in source.labels) if source.labels else ""
+    mark = hashlib.sha256(f"{FORMAT} {source.fingerprint} {labels}".encode()).hexdigest()[:8]
     return f"{slug}-{image_size}{'-grey' if channels == 1 else ''}-{mark}"
 
 
@@ -139,12 +169,14 @@ def _build(source: Source, path: Path, image_size: int, channels: int, report: O
     partial = _partial_of(path)
     try:
         partial.mkdir()
-        count, skipped = write_images(source, shape, partial / "images.npy", report)
-        if not count:
+        kept, skipped = write_images(source, shape, partial / "images.npy", report)
+        if not kept:
             raise ValueError(_nothing_usable(source, skipped))
+        classes = _write_labels(source, kept, partial / "labels.npy")
         about = {
             "format": FORMAT, "name": source.name, "fingerprint": source.fingerprint, "image_size": image_size,
-            "channels": channels, "count": count, "bytes": (partial / "images.npy").stat().st_size, "skipped": skipped,
+            "channels": channels, "count": len(kept), "bytes": (partial / "images.npy").stat().st_size,
+            "classes": classes, "skipped": skipped,
         }  # fmt: skip
         (partial / "store.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
         with suppress(FileNotFoundError):
@@ -157,6 +189,17 @@ def _build(source: Source, path: Path, image_size: int, channels: int, report: O
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return load_store(path)
+
+
+def _write_labels(source: Source, kept: list[int], path: Path) -> tuple[str, ...]:
+    """The classes of the kept pictures, which may be fewer than the source has; none where only one is left."""
+    if not source.labels:
+        return ()
+    labels, classes = number_labels([source.labels[index] for index in kept], source.classes)
+    if len(classes) < FEWEST_CLASSES:
+        return ()
+    np.save(path, labels)
+    return classes
 
 
 def _check_space(shape: tuple[int, ...], root: Path) -> None:

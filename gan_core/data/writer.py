@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,20 +12,20 @@ from typing import BinaryIO
 import numpy as np
 
 from gan_core.data.decode import decode, explain
-from gan_core.data.sources import Source
+from gan_core.data.download import PROGRESS_SECONDS, OnProgress
+from gan_core.data.pictures import Source
 
-OnProgress = Callable[[int, int], None]
-PROGRESS_SECONDS = 0.1
+NO_LABEL = "no label"
 
 
 def write_images(
     source: Source, shape: tuple[int, int, int, int], path: Path, report: OnProgress
-) -> tuple[int, list[tuple[str, str]]]:
-    """Write the usable pictures of a source; gives their count and the (name, reason) of all others.
+) -> tuple[list[int], list[tuple[str, str]]]:
+    """Write the usable pictures of a source; gives their places in it and the (name, reason) of all others.
 
     `shape` is [N, H, W, C] with N for the whole source; the header in the file says how many there really are.
     """
-    count, skipped, last = 0, [], time.monotonic()
+    kept, skipped, last = [], [], time.monotonic()
     with path.open("wb") as file, closing(_decoded(source, shape)) as results:
         start = _write_header(file, shape)
         for done, result in enumerate(results, 1):
@@ -33,16 +33,16 @@ def write_images(
                 skipped.append((source.items[done - 1], result))
             else:
                 file.write(result.data)
-                count += 1
+                kept.append(done - 1)
             if time.monotonic() - last >= PROGRESS_SECONDS:
                 report(done, shape[0])
                 last = time.monotonic()
         file.seek(0)
         # numpy pads the header so that the first axis can change without moving the data.
-        assert _write_header(file, (count, *shape[1:])) == start
+        assert _write_header(file, (len(kept), *shape[1:])) == start
         file.flush()
         os.fsync(file.fileno())
-    return count, skipped
+    return kept, skipped
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> int:
@@ -68,6 +68,8 @@ def _decoded(source: Source, shape: tuple[int, int, int, int]) -> Iterator[np.nd
 
 
 def _one(source: Source, index: int, image_size: int, channels: int) -> np.ndarray | str:
+    if source.labels and source.labels[index] is None:
+        return NO_LABEL
     try:
         with source.open(index, image_size) as image:
             return np.ascontiguousarray(decode(image, image_size, channels))

@@ -40,8 +40,12 @@ def principal_directions(G: Generator, num_directions: int = 12, num_samples: in
     require(num_samples > latent_dim, f"directions need more than {latent_dim} samples, not {num_samples}")
     rng = torch.Generator().manual_seed(seed)
     z = white_noise(num_samples, latent_dim, rng)
-    layer = torch.cat([G.features(part, 1).flatten(1) for part in z.split(BATCH)])
-    layer -= layer.mean(0)
+    num_classes = len(G.config.classes)
+    groups = torch.eye(max(num_classes, 1))[torch.arange(num_samples) % max(num_classes, 1)]
+    inputs = torch.cat([z, groups], 1) if num_classes else z
+    layer = torch.cat([G.features(part, 1).flatten(1) for part in inputs.split(BATCH)])
+    # What tells classes apart is no direction of z.
+    layer -= groups @ (groups.T @ layer / groups.sum(0).clamp_min(1)[:, None])
     scores, variances = principal_scores(layer, min(num_directions, latent_dim), rng)
     vectors = torch.nn.functional.normalize(scores.T @ z)
     explained = variances / layer.square().sum().clamp_min(TINY)

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from gan_core import pixels
-from gan_core.config import Config
+from gan_core.config import Config, require
 from gan_core.latent.directions import Directions, move, principal_directions
 from gan_core.latent.inference import for_inference
-from gan_core.latent.paths import loop, slerp
+from gan_core.latent.paths import loop, travel
 from gan_core.latent.together import Together
 from gan_core.latent.z import z_from_seeds
 from gan_core.models import Generator
@@ -28,10 +28,14 @@ RENDERERS = 2
 
 @dataclass(frozen=True)
 class Point:
-    """A picture: a seed, moved along the first directions by amounts in standard deviations of z."""
+    """A picture: a seed, moved along the first directions by amounts in standard deviations of z.
+
+    `label` is the place of its class among the model's; None leaves the choice to the seed.
+    """
 
     seed: int
     amounts: tuple[float, ...] = ()
+    label: int | None = None
 
 
 class Explorer:
@@ -63,12 +67,13 @@ class Explorer:
             return self._directions
 
     def z(self, point: Point) -> np.ndarray:
-        """The point's z, float32 [latent_dim]. ValueError for more amounts than directions."""
+        """The point's z and class weights, float32 [input_dim]. ValueError for too many amounts or an unknown class."""
         z = z_from_seeds([point.seed], self.config.model.latent_dim)[0]
-        return move(z, self.directions.vectors, point.amounts) if any(point.amounts) else z
+        z = move(z, self.directions.vectors, point.amounts) if any(point.amounts) else z
+        return np.concatenate([z, self._class_weights(point)])
 
     def render_z(self, z: np.ndarray) -> np.ndarray:
-        """The images of z [N, latent_dim], uint8 [N, H, W, C], N > 0.
+        """The images of z [N, input_dim], uint8 [N, H, W, C], N > 0.
 
         An image does not depend on its neighbours, but for one grey level here and there: sums of floats round
         differently in batches of different sizes.
@@ -82,13 +87,14 @@ class Explorer:
 
     def morph(self, a: Point, b: Point, t: float) -> np.ndarray:
         """The image at t in [0, 1] on the way from a to b, uint8 [H, W, C]."""
-        return self.render_z(slerp(self.z(a), self.z(b), t)[None])[0]
+        return self.render_z(travel(self.z(a), self.z(b), t, self.config.model.latent_dim)[None])[0]
 
     def frames(
         self, points: Sequence[Point], num_frames: int, *, closed: bool = True, ease: bool = False
     ) -> Iterator[np.ndarray]:
         """The images uint8 [H, W, C] of `paths.loop` through the points, made a few at a time as they are asked for."""
-        path = loop(self._keys(points), num_frames, closed=closed, ease=ease)
+        latent_dim = self.config.model.latent_dim
+        path = loop(self._keys(points), num_frames, closed=closed, ease=ease, latent_dim=latent_dim)
         for start in range(0, num_frames, RENDER_BATCH):
             yield from self.render_z(path[start : start + RENDER_BATCH])
 
@@ -98,4 +104,13 @@ class Explorer:
 
     def _keys(self, points: Sequence[Point]) -> np.ndarray:
         keys = [self.z(point) for point in points]
-        return np.array(keys, np.float32).reshape(len(keys), self.config.model.latent_dim)
+        return np.array(keys, np.float32).reshape(len(keys), self.config.model.input_dim)
+
+    def _class_weights(self, point: Point) -> np.ndarray:
+        num_classes = len(self.config.model.classes)
+        if not num_classes:
+            require(point.label is None, "this model knows no classes")
+            return np.zeros(0, np.float32)
+        label = point.seed % num_classes if point.label is None else point.label
+        require(0 <= label < num_classes, f"this model knows {num_classes} classes, and {label} is none of them")
+        return np.eye(num_classes, dtype=np.float32)[label]

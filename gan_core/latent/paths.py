@@ -28,8 +28,17 @@ def slerp(a: np.ndarray, b: np.ndarray, t: float | np.ndarray) -> np.ndarray:
     return (((1 - t) * norm_a + t * norm_b) * on_sphere).astype(np.float32)
 
 
-def loop(z: np.ndarray, num_frames: int, *, closed: bool = True, ease: bool = False) -> np.ndarray:
-    """A path [num_frames, D] along arcs between keys z [K, D] in turn, every arc in the same time.
+def travel(a: np.ndarray, b: np.ndarray, t: float | np.ndarray, latent_dim: int) -> np.ndarray:
+    """The point at t from a to b, [..., D]: the first latent_dim numbers along an arc, class weights straight."""
+    t_ = np.asarray(t, np.float32)[..., None]
+    classes = (1 - t_) * a[..., latent_dim:] + t_ * b[..., latent_dim:]
+    return np.concatenate([slerp(a[..., :latent_dim], b[..., :latent_dim], t), classes.astype(np.float32)], -1)
+
+
+def loop(
+    z: np.ndarray, num_frames: int, *, closed: bool = True, ease: bool = False, latent_dim: int | None = None
+) -> np.ndarray:
+    """A path [num_frames, D] between keys z [K, D] in turn, as `travel` goes, every piece in the same time.
 
     A closed path leads back to the first key, whose frame is not repeated, so that a film of it repeats seamlessly;
     an open one ends on the last key. `ease` slows down near every key. ValueError without keys or frames.
@@ -42,7 +51,7 @@ def loop(z: np.ndarray, num_frames: int, *, closed: bool = True, ease: bool = Fa
     t = position - start
     if ease:
         t = t * t * (3 - 2 * t)
-    return slerp(z[start], z[(start + 1) % len(z)], t)
+    return travel(z[start], z[(start + 1) % len(z)], t, latent_dim or z.shape[1])
 
 
 def norm(vectors: np.ndarray) -> np.ndarray:

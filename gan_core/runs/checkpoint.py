@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from gan_core.config import Config
 from gan_core.files import replacing
-from gan_core.models import Generator
+from gan_core.models import Generator, build_generator
 
 
 def save_generator(path: Path, G: Generator, config: Config, nimg: int) -> None:
@@ -36,7 +36,7 @@ def load_generator(path: Path) -> tuple[Generator, Config, int]:
     if "config" not in metadata:
         raise ValueError(f"{path.name} holds no generator of this program: its metadata has no config")
     config = Config.from_dict(json.loads(metadata["config"]))
-    G = Generator(config.model)
+    G = build_generator(config.model)
     try:
         G.load_state_dict(weights)
     except RuntimeError as error:

@@ -17,8 +17,8 @@ from typing import TextIO
 
 from filelock import FileLock, Timeout
 
-from gan_core.config import Config, require
-from gan_core.data import open_source
+from gan_core.config import Config, TrainConfig, require
+from gan_core.data import absolute, source_name
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.runs.library import new_run_path, runs
@@ -27,10 +27,9 @@ from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
 def create(config: Config, name: str | None = None) -> RunDir:
     """A new run for that config. ValueError if its pictures cannot be found or the name is taken."""
-    with open_source(config.train.data) as source:
-        path = new_run_path(name, source.name, config.model.image_size)
+    path = new_run_path(name, _checked_name(config.train), config.model.image_size)
     try:
-        return RunDir.create(path, config.with_options(data=_absolute(config.train.data)))
+        return RunDir.create(path, _absolute(config))
     except FileExistsError as error:
         raise ValueError(f"there is a run '{name}' already: choose another name, or resume it") from error
 
@@ -87,8 +86,8 @@ def try_out(config: Config) -> Iterator[dict]:
     """
     if busy := live_run():
         raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
-    with open_source(config.train.data):
-        config = config.with_options(data=_absolute(config.train.data))
+    _checked_name(config.train)
+    config = _absolute(config)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         write_json(path, config.to_dict())
@@ -133,10 +132,16 @@ def _found(lines: Iterable[str]) -> Iterator[dict]:
         raise ValueError("the trial ended without a word, perhaps for want of memory: try a smaller batch or size")
 
 
-def _absolute(data: str) -> str:
+def _checked_name(train: TrainConfig) -> str:
+    """What the pictures are called. ValueError if they or their labels cannot be found."""
+    return source_name(train.data, train.data_root, train.labels)
+
+
+def _absolute(config: Config) -> Config:
     """The same pictures from whatever directory the run is resumed in."""
-    data = data.strip()
-    return data if data.partition(":")[0] == "drawn" else str(Path(data).expanduser().absolute())
+    folder = config.train.data_root
+    folder = str(Path(folder).expanduser().absolute()) if folder else None
+    return config.with_options(data=absolute(config.train.data), data_root=folder)
 
 
 @contextlib.contextmanager

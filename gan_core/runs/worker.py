@@ -15,6 +15,7 @@ from gan_core.runs.checkpoint import load_state, save_generator, save_state
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training import precision
 from gan_core.training.trainer import Notice, Tick, Trainer
+from gan_core.words import memory
 
 HEARTBEAT_SECONDS = 1.0
 Z_FOR_FINAL_BATCH_NORM = 2048
@@ -73,15 +74,34 @@ class Worker:
         store = self._open_store(config)
         self.run.write_data(store)
         self._report(message="building the networks")
-        trainer = Trainer(config, store.images, device)
+        trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
         self._restore(trainer)
         return trainer
+
+    def _with_classes(self, config: Config, store: Store) -> Config:
+        """The run's config with the classes of its pictures, which a run that has begun cannot change."""
+        if config.model.classes == store.classes:
+            return config
+        if self.run.states():
+            raise ValueError("the classes of the pictures are no longer those that this run was trained on")
+        config = config.with_options(classes=store.classes)
+        self.run.write_config(config)
+        return config
 
     def _open_store(self, config: Config) -> Store:
         """The run's pictures; those prepared earlier if their source has gone since."""
         model, earlier = config.model, self.run.data().get("store")
         try:
-            return prepare(config.train.data, model.image_size, model.channels, datasets(), self._preparing)
+            return prepare(
+                config.train.data,
+                model.image_size,
+                model.channels,
+                datasets(),
+                self._preparing,
+                labels=config.train.labels,
+                data_root=config.train.data_root,
+                on_download=self._downloading,
+            )
         except ValueError:
             if not (earlier and self.run.states()):
                 raise
@@ -91,6 +111,12 @@ class Worker:
         if self._stopping():
             raise StopRequested
         self._report(message=f"reading the pictures: {done:,} of {total:,}", prepared=done / max(total, 1))
+
+    def _downloading(self, done: int, total: int) -> None:
+        if self._stopping():
+            raise StopRequested
+        message = f"downloading the pictures: {memory(done)} of {memory(total)}"
+        self._report(message=message, prepared=done / max(total, 1))
 
     def _restore(self, trainer: Trainer) -> None:
         """Load the newest state that can be loaded; a run without any starts from the beginning."""

@@ -25,12 +25,17 @@ def aside(device: torch.device) -> Iterator[None]:
     main.wait_stream(stream)
 
 
-def record(function: Callable[..., Tensor], *examples: Tensor) -> Callable[..., Tensor]:
+def record(
+    function: Callable[..., Tensor], *examples: Tensor, rng: torch.Generator | None = None
+) -> Callable[..., Tensor]:
     """The function of tensors as one CUDA graph, for inputs shaped like the examples; recording computes nothing.
 
-    The result is overwritten by the next call. RuntimeError if something in the function cannot be recorded.
+    `rng` is the generator that the function draws from. The result is overwritten by the next call. RuntimeError if
+    something in the function cannot be recorded.
     """
     inputs, graph = [example.clone() for example in examples], torch.cuda.CUDAGraph()
+    if rng is not None:
+        graph.register_generator_state(rng)
     try:
         with torch.cuda.graph(graph):
             output = function(*inputs)

@@ -1,6 +1,6 @@
 """A network applied to a batch part by part, in less memory and with the same result.
 
-outputs = in_parts(D, images, 4)      # as D(images), also in backward(), with a quarter of the activations at a time
+outputs = in_parts(D, 4, images)      # as D(images), also in backward(), with a quarter of the activations at a time
 
 Batch norm is what makes this more than a loop: its mean and variance are of the whole batch, and gradients flow through
 them. So they are variables of their own here. Forward, they are measured one layer after the other; backward, each in
@@ -10,7 +10,7 @@ inputs and outputs; with four such layers a step takes three to four times as lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -23,34 +23,46 @@ from gan_core.training.precision import wide
 Statistics = dict[_BatchNorm, tuple[Tensor, Tensor]]
 
 
-def in_parts(net: nn.Module, inputs: Tensor, num_parts: int) -> Tensor:
-    """net(inputs) for inputs [N, ...], differentiable once in inputs and parameters; for networks without dropout."""
+def in_parts(net: nn.Module, num_parts: int, inputs: Tensor, *given: Tensor) -> Tensor:
+    """net(inputs, *given) for tensors [N, ...], differentiable once in inputs and parameters; without dropout."""
     if num_parts == 1 or not torch.is_grad_enabled():
         # Without a graph there is little to save, and statistics are exact.
-        return net(inputs)
+        return net(inputs, *given)
     # A tensor that needs a gradient, or else backward would not be asked when only the parameters do.
-    return _InParts.apply(torch.empty(0, requires_grad=True), net, inputs, num_parts)
+    return _InParts.apply(torch.empty(0, requires_grad=True), net, num_parts, inputs, *given)
+
+
+def has_statistics(net: nn.Module) -> bool:
+    """Whether what the network makes of an image depends on the others in the batch."""
+    return any(isinstance(module, _BatchNorm) for module in net.modules())
 
 
 class _InParts(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, _anchor: Tensor, net: nn.Module, inputs: Tensor, num_parts: int) -> Tensor:
-        ctx.net, ctx.num_parts, ctx.autocast = net, num_parts, _autocast_now(inputs.device)
-        ctx.save_for_backward(inputs)
+    def forward(ctx, _anchor: Tensor, net: nn.Module, num_parts: int, *tensors: Tensor) -> Tensor:
+        ctx.net, ctx.num_parts, ctx.autocast = net, num_parts, _autocast_now(tensors[0].device)
+        ctx.save_for_backward(*tensors)
         ctx.statistics = {}
         with _given(net, ctx.statistics):
-            return _measure(net, inputs.chunk(num_parts), ctx.statistics)
+            return _measure(net, _cut(tensors, num_parts), ctx.statistics)
 
     @staticmethod
-    def backward(ctx, grad_outputs: Tensor) -> tuple[None, None, Tensor | None, None]:
-        (inputs,) = ctx.saved_tensors
-        parts = [part.detach().requires_grad_(ctx.needs_input_grad[2]) for part in inputs.chunk(ctx.num_parts)]
+    def backward(ctx, grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, *given = (tensor.detach() for tensor in ctx.saved_tensors)
+        wanted = ctx.needs_input_grad[3]
+        parts = [(part.requires_grad_(wanted), *rest) for part, *rest in _cut((inputs, *given), ctx.num_parts)]
         with torch.enable_grad(), ctx.autocast(), _given(ctx.net, ctx.statistics):
             for part, grad in zip(parts, grad_outputs.chunk(ctx.num_parts), strict=True):
-                torch.autograd.backward(ctx.net(part), grad)
+                torch.autograd.backward(ctx.net(*part), grad)
             for layer in reversed(list(ctx.statistics)):
                 _backward_statistics(ctx.net, layer, parts, ctx.statistics)
-        return None, None, torch.cat([part.grad for part in parts]) if ctx.needs_input_grad[2] else None, None
+        grad_inputs = torch.cat([part.grad for part, *_ in parts]) if wanted else None
+        return None, None, None, grad_inputs, *(None for _ in given)
+
+
+def _cut(tensors: Sequence[Tensor], num_parts: int) -> list[tuple[Tensor, ...]]:
+    """Tensors [N, ...] as parts that hold a piece of each."""
+    return list(zip(*(tensor.chunk(num_parts) for tensor in tensors), strict=True))
 
 
 class _Reached(Exception):
@@ -82,13 +94,13 @@ def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> T
     return (features * _per_channel(scale, features) + _per_channel(shift, features)).to(features.dtype)
 
 
-def _measure(net: nn.Module, parts: tuple[Tensor, ...], statistics: Statistics) -> Tensor:
+def _measure(net: nn.Module, parts: list[tuple[Tensor, ...]], statistics: Statistics) -> Tensor:
     """Fill the statistics, layer after layer, until the passes come through; returns the outputs."""
     while True:
         outputs, moments, layer = [], [], None
         for part in parts:
             try:
-                outputs.append(net(part))
+                outputs.append(net(*part))
             except _Reached as reached:
                 layer = reached.layer
                 moments.append(_moments(reached.features))
@@ -114,17 +126,17 @@ def _whole(layer: _BatchNorm, moments: list[tuple[int, Tensor, Tensor]]) -> tupl
     return mean.requires_grad_(), var.requires_grad_()
 
 
-def _backward_statistics(net: nn.Module, layer: _BatchNorm, parts: list[Tensor], statistics: Statistics) -> None:
+def _backward_statistics(net: nn.Module, layer: _BatchNorm, parts: list[tuple], statistics: Statistics) -> None:
     """Pass the gradients of one layer's mean and variance on to all that comes before it, and forget the layer."""
     mean, var = statistics.pop(layer)
-    whole = sum(len(part) for part in parts)
+    whole = sum(len(part) for part, *_ in parts)
     for part in parts:
         try:
-            net(part)
+            net(*part)
         except _Reached as reached:
             features = wide(reached.features)
         dims = _all_but_channels(features)
-        share = len(part) / whole
+        share = len(part[0]) / whole
         # The mean inside the variance may be held fixed: moving it does not change the variance to first order.
         spread = (features - _per_channel(mean.detach(), features)).square()
         torch.autograd.backward([share * features.mean(dims), share * spread.mean(dims)], [mean.grad, var.grad])

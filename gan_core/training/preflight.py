@@ -68,12 +68,17 @@ class Preflight:
         return found
 
 
-def preflight(config: Config, images: np.ndarray, on_step: Callable[[int, int], None] | None = None) -> Preflight:
+def preflight(
+    config: Config,
+    images: np.ndarray,
+    on_step: Callable[[int, int], None] | None = None,
+    labels: np.ndarray | None = None,
+) -> Preflight:
     """Train new networks on uint8 images [N, H, W, C] for 20 steps and throw them away.
 
-    `on_step(done, total)` may raise to cancel.
+    `on_step(done, total)` may raise to cancel; `labels` [N] go with the config's classes.
     """
-    trainer, train = Trainer(config, images), config.train
+    trainer, train = Trainer(config, images, labels=labels), config.train
     # Preparing the pictures may have taken more than training will.
     memory.forget_peak(trainer.device)
     half = _peak_at(trainer, train.batch_size // 2)
@@ -108,7 +113,8 @@ def _peak_at(trainer: Trainer, batch_size: int) -> int:
     """The most memory so far, after one step at that batch size. Ask in rising order: a peak never falls."""
     model = trainer.config.model
     real = torch.zeros(batch_size, model.channels, model.image_size, model.image_size, device=trainer.device)
-    trainer.learn(real.to(memory_format=torch.channels_last), trainer.noise(batch_size))
+    z = torch.zeros(batch_size, model.input_dim, device=trainer.device)
+    trainer.learn(real.to(memory_format=torch.channels_last), z.normal_())
     return memory.peak(trainer.device)
 
 

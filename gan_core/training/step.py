@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gan_core.training import graph, losses
-from gan_core.training.parts import in_parts
+from gan_core.config import TrainConfig
+from gan_core.training import augment, graph, losses
+from gan_core.training.parts import has_statistics, in_parts
 from gan_core.training.precision import wide
 
-STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake")
+STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake", "penalty")
 
 
 class AdversarialStep:
-    """step(real, z) trains D and G once on the same fake batch and returns the STATISTICS, [4].
+    """step(real, z) trains D and G once on the same fake batch and returns the STATISTICS, [5].
 
-    What a user should hear about (less memory than needed, no CUDA graph) is left in `notices`.
+    With d_steps above 1 it takes so many batches in one, and D trains on each of them, G on the last. Where z
+    [N, latent_dim + num_classes] holds class weights they are those of the reals, too. What a user should hear about
+    (less memory than needed, no CUDA graph) is left in `notices`.
     """
 
     def __init__(
@@ -29,11 +32,16 @@ class AdversarialStep:
         opt_G: Optimizer,
         opt_D: Optimizer,
         autocast: Callable[[], AbstractContextManager],
+        train: TrainConfig | None = None,
+        rng: torch.Generator | None = None,
+        num_classes: int = 0,
     ):
         self.G, self.D, self.opt_G, self.opt_D, self.autocast = G, D, opt_G, opt_D, autocast
+        self.train, self.rng, self.num_classes = train or TrainConfig(), rng, num_classes
+        self.loss, self.augment = losses.of(self.train), augment.choose(self.train, rng)
         self.num_parts, self.notices = 1, []
         self.use_graph = True
-        self._of_D: Tensor | None = None
+        self._of_D: list[Tensor] = []
         self._graph: Callable[[Tensor, Tensor], Tensor] | None = None
         self._until_graph = graph.WARM_UP
 
@@ -71,49 +79,109 @@ class AdversarialStep:
         )
 
     def _train(self, real: Tensor, z: Tensor) -> Tensor:
-        with self.autocast():
-            fake = in_parts(self.G, z, self.num_parts)
-        # Kept until G has made its step, too: a second try in less memory must not train D twice.
-        if self._of_D is None:
-            self._of_D = self._step_D(real, fake.detach())
-        loss_G = self._step_G(fake)
-        (loss_D, *scores), self._of_D = self._of_D, None
-        return torch.stack([loss_D, loss_G, *scores])
+        d_steps = self.train.d_steps
+        *before, (real, z) = zip(real.chunk(d_steps), z.chunk(d_steps), strict=True)
+        # What D has learned is kept until G has made its step, too: a second try in less memory must not train D twice.
+        for its_real, its_z in before[len(self._of_D) :]:
+            with torch.no_grad():
+                fake = self._generate(its_z)
+            self._of_D.append(self._step_D(its_real, fake, self._classes(its_z)))
+        fake = self._generate(z)
+        if len(self._of_D) < d_steps:
+            self._of_D.append(self._step_D(real, fake.detach(), self._classes(z)))
+        loss_G = self._step_G(real, fake, self._classes(z))
+        (loss_D, *scores, penalty), self._of_D = self._of_D[-1], []
+        return torch.stack([loss_D, loss_G, *scores, penalty])
 
-    def _step_D(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Its loss and its mean opinions of both batches, [3]."""
-        # Two batches, since batch norm must not mix real and fake statistics.
-        with self.autocast():
-            logits_real, logits_fake = (in_parts(self.D, images, self.num_parts) for images in (real, fake))
-        loss = losses.discriminator_bce(logits_real, logits_fake)
+    def _step_D(self, real: Tensor, fake: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
+        """Its loss, its mean opinions of both batches and the penalty on its gradient, [4]."""
         self.opt_D.zero_grad()
-        loss.backward()
+        found = torch.zeros(4, dtype=wide(real).dtype, device=real.device)
+        for share, real_, fake_, *classes_ in self._pieces(real, fake, *classes):
+            of_piece, loss = self._loss_D(real_, fake_, *classes_)
+            (share * loss).backward()
+            found += share * of_piece
         self.opt_D.step()
-        with torch.no_grad():
-            return torch.stack([loss, wide(logits_real).sigmoid().mean(), wide(logits_fake).sigmoid().mean()])
+        if self.train.loss == "wgan":
+            losses.clip(self.D)
+        return found
 
-    def _step_G(self, fake: Tensor) -> Tensor:
+    def _loss_D(self, real: Tensor, fake: Tensor, *classes: Tensor) -> tuple[Tensor, Tensor]:
+        """What `_step_D` returns, without a gradient, and the loss with the penalty."""
+        train = self.train
+        if train.r1_gamma:
+            real = real.detach().requires_grad_()
+        if train.r2_gamma:
+            fake = fake.detach().requires_grad_()
+        # Two batches, since batch norm must not mix real and fake statistics.
+        logits_real, logits_fake = self._judge(real, *classes), self._judge(fake, *classes)
+        loss = self.loss.discriminator(logits_real, logits_fake)
+        penalty = torch.zeros_like(loss)
+        if train.r1_gamma:
+            penalty = penalty + train.r1_gamma * losses.zero_centred_penalty(logits_real, real)
+        if train.r2_gamma:
+            penalty = penalty + train.r2_gamma * losses.zero_centred_penalty(logits_fake, fake)
+        if train.loss == "wgan-gp":
+            penalty = penalty + losses.GP_WEIGHT * self._penalty_between(real, fake, *classes)
+        if isinstance(self.augment, augment.AdaptiveAugment):
+            self.augment.adapt(losses.certainty(logits_real, logits_fake, self.loss))
+        with torch.no_grad():
+            scores = losses.verdicts(logits_real, logits_fake, self.loss.midpoint)
+            found = torch.stack([loss, *scores, penalty])
+        return found, loss + penalty
+
+    def _penalty_between(self, real: Tensor, fake: Tensor, *classes: Tensor) -> Tensor:
+        share = torch.rand(len(real), generator=self.rng, device=real.device)
+        images = losses.between(real.detach(), fake.detach().to(real.dtype), share).requires_grad_()
+        return losses.gradient_penalty(self._judge(images, *classes), images)
+
+    def _step_G(self, real: Tensor, fake: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
+        """Its loss. D's gradient goes to the fakes first and through G in one go: G's batch must stay whole."""
         self.D.requires_grad_(False)
+        found, seen = torch.zeros((), dtype=wide(real).dtype, device=real.device), fake.detach().requires_grad_()
         try:
-            with self.autocast():
-                loss = losses.generator_bce(in_parts(self.D, fake, self.num_parts))
-            self.opt_G.zero_grad()
-            loss.backward()
+            for share, real_, fake_, *classes_ in self._pieces(real, seen, *classes):
+                logits_real = self._judge(real_, *classes_) if self.loss.is_relativistic else None
+                loss = share * self.loss.generator(logits_real, self._judge(fake_, *classes_))
+                loss.backward()
+                found += loss.detach()
         finally:
             self.D.requires_grad_(True)
+        self.opt_G.zero_grad()
+        fake.backward(seen.grad)
         self.opt_G.step()
-        return loss.detach()
+        return found
+
+    def _generate(self, z: Tensor) -> Tensor:
+        with self.autocast():
+            return in_parts(self.G, self.num_parts, z)
+
+    def _judge(self, images: Tensor, *classes: Tensor) -> Tensor:
+        if self.augment:
+            images = self.augment(images)
+        with self.autocast():
+            return in_parts(self.D, self.num_parts if has_statistics(self.D) else 1, images, *classes)
+
+    def _classes(self, z: Tensor) -> tuple[Tensor, ...]:
+        """The class weights in z, if the networks know classes."""
+        return (z[:, z.shape[1] - self.num_classes :],) if self.num_classes else ()
+
+    def _pieces(self, *batches: Tensor) -> Iterator[tuple]:
+        """The share of the batch and the tensors of each piece that D judges alone: one, where batch norm joins all."""
+        num_pieces = 1 if has_statistics(self.D) else self.num_parts
+        for piece in zip(*(batch.chunk(num_pieces) for batch in batches), strict=True):
+            yield len(piece[0]) / len(batches[0]), *piece
 
     def _record_when_due(self, real: Tensor, z: Tensor) -> None:
         self._until_graph -= 1
         if self._until_graph != -1:
             return
         try:
-            self._graph = graph.record(self._train, real, z)
+            self._graph = graph.record(self._train, real, z, rng=self.rng)
         except RuntimeError as error:
             self.notices.append(f"training goes on without CUDA graphs, more slowly: {str(error).splitlines()[0]}")
         # A recording trains nothing, also one that broke off after D.
-        self._of_D = None
+        self._of_D = []
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -17,12 +17,16 @@ import torch
 
 from gan_core import pixels
 from gan_core.config import Config
-from gan_core.models import Discriminator, Generator
-from gan_core.training import ema, feed, precision
+from gan_core.models import build_discriminator, build_generator
+from gan_core.models.base import Dropout
+from gan_core.training import ema, feed, losses, precision
+from gan_core.training.augment import AdaptiveAugment
 from gan_core.training.batches import Batches
 from gan_core.training.step import STATISTICS, AdversarialStep
 
-GRID = 64
+COLUMNS, MOST_ROWS = 8, 16
+GRID = COLUMNS * COLUMNS
+SAMPLE_BATCH = 128
 Z_FOR_BATCH_NORM = 256
 
 
@@ -58,22 +62,36 @@ class Trainer:
         images: np.ndarray,
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
+        labels: np.ndarray | None = None,
     ):
-        """`dtype` is that of weights and of all outside autocast; float64 is for checking the mathematics."""
+        """`labels` [N] are indices into the config's classes, which needs them.
+
+        `dtype` is that of weights and of all outside autocast; float64 is for checking the mathematics.
+        """
         self.config, train = config, config.train
+        assert (labels is not None) == bool(config.model.classes)
         self.dtype = dtype
         self.device = device or precision.default_device()
         self.precision = precision.choose(train.precision, self.device)
         precision.set_up(self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
-            self.G, self.D = self._place(Generator(config.model)), self._place(Discriminator(config.model))
+            self.G = self._place(build_generator(config.model))
+            self.D = self._place(build_discriminator(config.model, config.d_norm))
         self.G_ema = copy.deepcopy(self.G).eval().requires_grad_(False)
         self.opt_G, self.opt_D = self._adam(self.G), self._adam(self.D)
         self.rng = torch.Generator(self.device).manual_seed(train.seed)
-        self.learn = AdversarialStep(self.G, self.D, self.opt_G, self.opt_D, self._autocast)
-        self.feed = feed.choose(images, Batches(len(images), train.batch_size, train.seed), self.device)
-        self.grid_z = self._fixed_z(GRID)
+        for module in self.D.modules():
+            if isinstance(module, Dropout):
+                module.rng = self.rng
+        num_classes = len(config.model.classes)
+        self.learn = AdversarialStep(
+            self.G, self.D, self.opt_G, self.opt_D, self._autocast, train, self.rng, num_classes
+        )
+        self.images, self.labels = images, labels
+        self.batches = self._batches()
+        self.feed = feed.choose(images, self._batches(), self.device)
+        self.grid_z = self._grid_z()
         self.nimg, self.seconds = 0, 0.0
         self._reset_statistics()
 
@@ -101,9 +119,12 @@ class Trainer:
                 yield self.tick()
 
     def step(self) -> None:
-        """One step of D and one of G on the same fake batch."""
+        """One step of G and the config's number of steps of D."""
         real = self._real_batch()
-        self._sums += self.learn(real, self.noise(len(real)))
+        z = self.noise(len(real))
+        if self.labels is not None:
+            z = self._with_classes(z, self.labels[self.batches.indices(self.nimg)])
+        self._sums += self.learn(real, z)
         self._steps += 1
         self.nimg += len(real)
         ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
@@ -117,6 +138,10 @@ class Trainer:
                 "start a new run with a lower learning rate"
             )
         metrics = dict(zip(STATISTICS, means, strict=True))
+        if not self.config.train.penalises_gradients:
+            del metrics["penalty"]
+        if isinstance(self.learn.augment, AdaptiveAugment):
+            metrics["augment_p"] = self.learn.augment.p.item()
         metrics["img_per_sec"] = (self.nimg - self._tick_nimg) / max(self.seconds - self._tick_seconds, 1e-9)
         self.refresh_ema()
         self._reset_statistics()
@@ -124,17 +149,51 @@ class Trainer:
 
     def refresh_ema(self, num_z: int = Z_FOR_BATCH_NORM) -> None:
         """Fit the averaged generator's batch norm to its weights over `num_z` z, always the same ones."""
+        z = self._fixed_z(num_z)
+        if self.labels is not None:
+            z = self._with_classes(z, np.random.default_rng(0).choice(self.labels, num_z))
         with self._autocast():
-            ema.refresh_batch_norm(self.G_ema, self._fixed_z(num_z))
+            ema.refresh_batch_norm(self.G_ema, z)
 
-    @torch.inference_mode()
     def sample(self) -> np.ndarray:
-        """The averaged generator's images of the fixed grid of z, uint8 [64, H, W, C]."""
-        with self._autocast():
-            return pixels.to_uint8(self.G_ema(self.grid_z))
+        """The averaged generator's images of the fixed grid of z, uint8 [N, H, W, C], row by row of eight."""
+        return self._images_of(self.grid_z)
+
+    def samples(self, count: int) -> np.ndarray:
+        """The averaged generator's images of that many fixed z, uint8 [count, H, W, C], its classes as in the data."""
+        z = self._fixed_z(count, seed=self.config.train.seed + 1)
+        if self.labels is not None:
+            z = self._with_classes(z, np.random.default_rng(0).choice(self.labels, count))
+        return self._images_of(z)
+
+    @torch.no_grad()
+    def verdicts(self, count: int) -> dict[str, float]:
+        """The share of images that D puts on the right side: real ones it knows, held-out ones, fakes.
+
+        About `count` of each; a kind without a whole batch is left out.
+        """
+        # A copy, since batch norm keeps a record of all it sees.
+        D, size = copy.deepcopy(self.D), self.config.train.batch_size
+        for module in D.modules():
+            if isinstance(module, Dropout):
+                module.p = 0.0
+        logits = {"fake": [], "train": [], "held_out": []}
+        known = np.random.default_rng(0).permutation(self.batches.shown)
+        for kind, chosen in (("train", known), ("held_out", self.batches.held_out)):
+            for start in range(0, min(count, len(chosen)) - size + 1, size):
+                index = np.sort(chosen[start : start + size])
+                real = pixels.to_float(torch.from_numpy(self.images[index])).to(self.device, self.dtype)
+                z = self._fixed_z(size, seed=start)
+                z = z if self.labels is None else self._with_classes(z, self.labels[index])
+                with self._autocast():
+                    classes = self.learn._classes(z)
+                    logits[kind].append(precision.wide(D(real, *classes)))
+                    if kind == "train":
+                        logits["fake"].append(precision.wide(D(self.G_ema(z), *classes)))
+        return losses.accuracies({kind: torch.cat(found) for kind, found in logits.items() if found}, self.learn.loss)
 
     def noise(self, count: int) -> torch.Tensor:
-        """New z, [count, latent_dim]."""
+        """New z, [count, latent_dim], without classes."""
         return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device).to(self.dtype)
 
     def wait(self) -> bool:
@@ -146,7 +205,10 @@ class Trainer:
     def state_dict(self) -> dict:
         """Everything that decides the steps to come: tensors and plain values only."""
         modules = {name: getattr(self, name).state_dict() for name in ("G", "D", "G_ema", "opt_G", "opt_D")}
-        return {"nimg": self.nimg, "seconds": self.seconds, "rng": self.rng.get_state(), **modules}
+        progress = {"nimg": self.nimg, "seconds": self.seconds, "rng": self.rng.get_state()}
+        if isinstance(self.learn.augment, AdaptiveAugment):
+            progress["augment"] = self.learn.augment.state_dict()
+        return progress | modules
 
     def load_state_dict(self, state: dict) -> None:
         """The inverse of `state_dict`; optimiser settings are the config's. ValueError if it is of other networks."""
@@ -157,6 +219,8 @@ class Trainer:
                 self._load_adam(getattr(self, name), state[name])
             self.nimg, self.seconds = int(state["nimg"]), float(state["seconds"])
             self._load_rng(state["rng"])
+            if isinstance(self.learn.augment, AdaptiveAugment) and "augment" in state:
+                self.learn.augment.load_state_dict(state["augment"])
         except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state does not fit this run's networks") from error
         self.learn.forget_graph()
@@ -169,9 +233,32 @@ class Trainer:
         mirrored = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
         return torch.where(mirrored, real.flip(3), real)
 
-    def _fixed_z(self, count: int) -> torch.Tensor:
-        rng = torch.Generator().manual_seed(self.config.train.seed)
+    def _batches(self) -> Batches:
+        train, num_images = self.config.train, len(self.images)
+        return Batches(num_images, train.batch_size * train.d_steps, train.seed, train.num_held_out(num_images))
+
+    def _fixed_z(self, count: int, seed: int | None = None) -> torch.Tensor:
+        rng = torch.Generator().manual_seed(self.config.train.seed if seed is None else seed)
         return torch.randn(count, self.config.model.latent_dim, generator=rng).to(self.device, self.dtype)
+
+    def _grid_z(self) -> torch.Tensor:
+        """z of the sample sheet; with classes, a row or more for each of the first sixteen."""
+        num_classes = len(self.config.model.classes)
+        if not num_classes:
+            return self._fixed_z(GRID)
+        rows = max(min(num_classes, MOST_ROWS), COLUMNS)
+        of_row = np.arange(rows) * num_classes // rows if num_classes < rows else np.arange(rows)
+        return self._with_classes(self._fixed_z(rows * COLUMNS), of_row.repeat(COLUMNS))
+
+    def _with_classes(self, z: torch.Tensor, labels: np.ndarray) -> torch.Tensor:
+        """z with one-hot class weights behind it, [N, input_dim]."""
+        index = feed.pinned(labels, self.device).to(self.device, non_blocking=True)
+        return torch.cat([z, torch.nn.functional.one_hot(index, len(self.config.model.classes)).to(z.dtype)], 1)
+
+    @torch.inference_mode()
+    def _images_of(self, z: torch.Tensor) -> np.ndarray:
+        with self._autocast():
+            return np.concatenate([pixels.to_uint8(self.G_ema(part)) for part in z.split(SAMPLE_BATCH)])
 
     def _ema_beta(self, batch_size: int) -> float:
         return ema.beta(self.nimg, batch_size, self.config.train.ema_kimg, self.config.train.ema_rampup)

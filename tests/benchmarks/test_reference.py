@@ -8,7 +8,7 @@ from torch import nn
 
 from benchmarks.reference import Reference, carry_over, discriminator, generator, loader, train
 from gan_core.config import Config, ModelConfig, TrainConfig
-from gan_core.models import Discriminator, Generator
+from gan_core.models import build_discriminator, build_generator
 from gan_core.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -70,7 +70,7 @@ def both_courses(config: Config, images: np.ndarray, monkeypatch, steps: int, **
 @pytest.mark.parametrize("size", [32, 64])
 def test_networks_with_carried_over_weights_are_the_same_functions(size):
     config = ModelConfig(image_size=size, ngf=4, ndf=6, latent_dim=10)
-    G, D = randomised(Generator(config)), randomised(Discriminator(config))
+    G, D = randomised(build_generator(config)), randomised(build_discriminator(config))
     reference_G, reference_D = generator(config).double(), discriminator(config).double()
     carry_over(G, reference_G)
     carry_over(D, reference_D)

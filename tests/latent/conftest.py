@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan_core.config import Config, ModelConfig
-from gan_core.models import Generator
+from gan_core.models import Generator, build_generator
 
 SMALL = Config(model=ModelConfig(image_size=32, ngf=8, ndf=8, latent_dim=16))
 
@@ -22,7 +22,7 @@ def G(config) -> Generator:
     """A small generator with batch norm statistics as uneven as after training, and pictures of full contrast."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        G = Generator(config.model)
+        G = build_generator(config.model)
         for module in G.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.running_mean.normal_(0, 0.1)

@@ -4,7 +4,7 @@ import torch
 
 from gan_core.config import ModelConfig
 from gan_core.latent.directions import move, principal_directions
-from gan_core.models import Generator
+from gan_core.models import Generator, build_generator
 
 STRONG = {11: 4.0, 2: 2.0, 7: 1.0}
 
@@ -12,7 +12,7 @@ STRONG = {11: 4.0, 2: 2.0, 7: 1.0}
 @pytest.fixture
 def led_by_three_axes(config) -> Generator:
     """A generator whose second layer hears axis 11 of z loudest, then 2, then 7; the first also hears axis 5."""
-    G = Generator(config.model).eval().requires_grad_(False)
+    G = build_generator(config.model).eval().requires_grad_(False)
     G.project.weight.normal_(0, 0.01)
     G.first[0].bias.fill_(50)
     rows = G.project.weight.view(16, -1, config.model.latent_dim)
@@ -60,7 +60,7 @@ def test_directions_repeat_and_leave_the_callers_random_state_alone(G):
 
 
 def test_a_short_z_gives_fewer_directions():
-    G = Generator(ModelConfig(image_size=32, ngf=8, latent_dim=4)).eval()
+    G = build_generator(ModelConfig(image_size=32, ngf=8, latent_dim=4)).eval()
     assert principal_directions(G).vectors.shape == (4, 4)
 
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from gan_core.config import ModelConfig
-from gan_core.models import Discriminator, Generator
+from gan_core.models import build_discriminator, build_generator
 
 
 def model_config(**changes) -> ModelConfig:
@@ -19,18 +19,18 @@ def seeded():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_z_becomes_images_and_images_become_logits(image_size, channels):
     config = model_config(image_size=image_size, channels=channels)
-    images = Generator(config)(torch.randn(5, 8))
+    images = build_generator(config)(torch.randn(5, 8))
     assert images.shape == (5, channels, image_size, image_size)
-    assert Discriminator(config)(images).shape == (5,)
+    assert build_discriminator(config)(images).shape == (5,)
 
 
-@pytest.mark.parametrize("model", [Generator, Discriminator])
+@pytest.mark.parametrize("model", [build_generator, build_discriminator])
 def test_the_pair_for_64_px_has_the_parameters_of_the_paper(model):
     def batch_norm(channels):
         return 2 * channels
 
     by_hand = {
-        Generator: 100 * 512 * 16
+        build_generator: 100 * 512 * 16
         + batch_norm(512)
         + 512 * 256 * 16
         + batch_norm(256)
@@ -39,7 +39,7 @@ def test_the_pair_for_64_px_has_the_parameters_of_the_paper(model):
         + 128 * 64 * 16
         + batch_norm(64)
         + (64 * 3 * 16 + 3),
-        Discriminator: (3 * 64 * 16 + 64)
+        build_discriminator: (3 * 64 * 16 + 64)
         + 64 * 128 * 16
         + batch_norm(128)
         + 128 * 256 * 16
@@ -56,15 +56,17 @@ def test_the_pair_for_64_px_has_the_parameters_of_the_paper(model):
 )
 def test_channels_double_at_each_smaller_size_up_to_eight_times(image_size, channels):
     config = model_config(image_size=image_size)
-    in_G = [layer.weight.shape[0] for layer in Generator(config).modules() if isinstance(layer, nn.ConvTranspose2d)]
-    in_D = [layer.weight.shape[0] for layer in Discriminator(config).modules() if isinstance(layer, nn.Conv2d)]
+    in_G = [
+        layer.weight.shape[0] for layer in build_generator(config).modules() if isinstance(layer, nn.ConvTranspose2d)
+    ]
+    in_D = [layer.weight.shape[0] for layer in build_discriminator(config).modules() if isinstance(layer, nn.Conv2d)]
     assert in_G == channels
     assert in_D == channels[::-1]
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_the_projection_is_the_papers_transposed_convolution(training):
-    G = Generator(model_config()).double().train(training)
+    G = build_generator(model_config()).double().train(training)
     conv = nn.ConvTranspose2d(8, 16, 4, 1, 0, bias=False).double()
     conv.weight.data = G.project.weight.data.view(4, 4, 16, 8).permute(3, 2, 0, 1).clone()
     z = torch.randn(6, 8, dtype=torch.float64)
@@ -73,7 +75,7 @@ def test_the_projection_is_the_papers_transposed_convolution(training):
 
 
 def test_the_score_is_the_papers_last_convolution():
-    D = Discriminator(model_config()).double()
+    D = build_discriminator(model_config()).double()
     conv = nn.Conv2d(16, 1, 4, 1, 0).double()
     conv.weight.data = D.score.weight.data.view(1, 4, 4, 16).permute(0, 3, 1, 2).clone()
     conv.bias.data = D.score.bias.data.fill_(0.3).clone()
@@ -83,7 +85,7 @@ def test_the_score_is_the_papers_last_convolution():
     torch.testing.assert_close(D(images), expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("model", [Generator, Discriminator])
+@pytest.mark.parametrize("model", [build_generator, build_discriminator])
 def test_weights_start_as_the_paper_says(model):
     G_or_D = model(ModelConfig())
     for module in G_or_D.modules():
@@ -103,7 +105,7 @@ def check_normal(weight: torch.Tensor, mean: float) -> None:
 
 
 def test_images_stay_within_minus_one_and_one_and_use_that_range():
-    G = Generator(model_config())
+    G = build_generator(model_config())
     G.to_image.weight.data.mul_(1000)
     images = G(torch.randn(8, 8))
     assert images.abs().max() <= 1
@@ -112,7 +114,7 @@ def test_images_stay_within_minus_one_and_one_and_use_that_range():
 
 
 def test_features_are_the_stages_of_the_same_forward_pass():
-    G = Generator(model_config()).eval()
+    G = build_generator(model_config()).eval()
     z = torch.randn(2, 8)
     shapes = [tuple(G.features(z, depth).shape) for depth in range(3)]
     assert shapes == [(2, 16, 4, 4), (2, 8, 8, 8), (2, 4, 16, 16)]
@@ -121,6 +123,6 @@ def test_features_are_the_stages_of_the_same_forward_pass():
 
 def test_one_image_does_not_depend_on_the_others_in_eval_mode():
     config, z = model_config(), torch.randn(4, 8)
-    G, D = Generator(config).eval(), Discriminator(config).eval()
+    G, D = build_generator(config).eval(), build_discriminator(config).eval()
     torch.testing.assert_close(G(z)[:1], G(z[:1]))
     torch.testing.assert_close(D(G(z))[:1], D(G(z[:1])))

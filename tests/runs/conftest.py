@@ -6,7 +6,7 @@ import torch
 
 from gan_core.config import Config
 from gan_core.home import checkpoints
-from gan_core.models import Generator
+from gan_core.models import Generator, build_generator
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.runs.worker import Worker
 from gan_core.training.trainer import Tick
@@ -21,7 +21,7 @@ def run(tiny) -> RunDir:
 def G(tiny) -> Generator:
     """A generator with statistics of its own."""
     torch.manual_seed(0)
-    G = Generator(tiny.model)
+    G = build_generator(tiny.model)
     for _ in range(3):
         G(torch.randn(8, tiny.model.latent_dim))
     return G.eval()

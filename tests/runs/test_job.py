@@ -87,9 +87,13 @@ def test_two_runs_can_be_named_alike_only_once(run, tiny):
 
 
 def test_a_run_without_pictures_is_never_created(changed, tmp_path):
-    for data in ("/there/is/nothing", str(tmp_path), "drawn:many"):
+    for data in ("/there/is/nothing", str(tmp_path), "drawn:many", "hf:me"):
         with pytest.raises(ValueError, match=" "):
             job.create(changed(data=data))
+    with pytest.raises(ValueError, match="no folder /there/is/nothing"):
+        job.create(changed(data="mnist", data_root="/there/is/nothing"))
+    with pytest.raises(ValueError, match="“mood”"):
+        job.create(changed(labels="mood"))
     assert library.runs() == []
 
 
@@ -104,6 +108,17 @@ def test_a_run_remembers_its_pictures_wherever_it_is_resumed_from(changed, tmp_p
     (tmp_path / "pets" / "a.png").touch()
     monkeypatch.chdir(tmp_path)
     assert job.create(changed(data="pets")).config().train.data == str(tmp_path / "pets")
+
+
+def test_sets_known_by_name_keep_it_and_nothing_is_downloaded_to_name_a_run(changed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "idx").mkdir()
+    run = job.create(changed(data=" Fashion_MNIST ", data_root="idx"))
+    assert run.name == "fashion-mnist-32"
+    assert (run.config().train.data, run.config().train.data_root) == ("fashion-mnist", str(tmp_path / "idx"))
+    run = job.create(changed(data="https://huggingface.co/datasets/me/pets", labels="mood"))
+    assert run.name == "pets-32"
+    assert (run.config().train.data, run.config().train.labels) == ("hf:me/pets", "mood")
 
 
 @pytest.mark.parametrize(

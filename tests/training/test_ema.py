@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from gan_core.config import ModelConfig
-from gan_core.models import Generator
+from gan_core.models import Generator, build_generator
 from gan_core.training import ema
 
 
 @pytest.fixture
 def G() -> Generator:
     torch.manual_seed(0)
-    return Generator(ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8))
+    return build_generator(ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8))
 
 
 @pytest.mark.parametrize("batch_size", [4, 25])

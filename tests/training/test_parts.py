@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from gan_core.config import ModelConfig
-from gan_core.models import Discriminator, Generator
+from gan_core.models import build_discriminator, build_generator
 from gan_core.training.parts import in_parts
 
 MODEL = ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8)
-NETS = {"G": lambda: Generator(MODEL), "D": lambda: Discriminator(MODEL)}
+NETS = {"G": lambda: build_generator(MODEL), "D": lambda: build_discriminator(MODEL)}
 
 
 def some(name: str, count: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -28,7 +28,7 @@ def net(name: str, dtype: torch.dtype = torch.float64) -> nn.Module:
 def trained(model: nn.Module, inputs: torch.Tensor, num_parts: int) -> dict[str, torch.Tensor]:
     """Everything that one forward and one backward pass leave behind."""
     model, inputs = copy.deepcopy(model), inputs.clone().requires_grad_()
-    outputs = in_parts(model, inputs, num_parts)
+    outputs = in_parts(model, num_parts, inputs)
     # A loss in which every image matters and no gradient vanishes.
     weights = torch.linspace(-1, 2, outputs.numel(), dtype=outputs.dtype).view_as(outputs)
     (weights * outputs.sin()).sum().backward()
@@ -59,7 +59,7 @@ def test_autocast_is_the_same_in_both_passes():
         whole = trained(model, inputs, 1)
     model_ = copy.deepcopy(model)
     with torch.autocast("cpu", torch.bfloat16):
-        outputs = in_parts(model_, inputs, 4)
+        outputs = in_parts(model_, 4, inputs)
     assert outputs.dtype == whole["outputs"].dtype == torch.bfloat16
     # As in a training, backward comes after the autocast block.
     (torch.linspace(-1, 2, 8).bfloat16() * outputs.sin()).sum().backward()
@@ -70,7 +70,7 @@ def test_autocast_is_the_same_in_both_passes():
 
 def test_frozen_parameters_get_no_gradient_and_inputs_still_do():
     model, inputs = net("D").requires_grad_(False), some("D", 6).requires_grad_()
-    in_parts(model, inputs, 3).sum().backward()
+    in_parts(model, 3, inputs).sum().backward()
     assert inputs.grad.abs().sum() > 0
     assert all(parameter.grad is None for parameter in model.parameters())
 
@@ -78,14 +78,14 @@ def test_frozen_parameters_get_no_gradient_and_inputs_still_do():
 def test_gradients_add_up_over_two_batches_as_they_do_for_whole_ones():
     whole, parts = net("D"), net("D")
     for model, num_parts in ((whole, 1), (parts, 2)):
-        (in_parts(model, some("D", 4), num_parts).sum() - in_parts(model, some("D", 6), num_parts).sum()).backward()
+        (in_parts(model, num_parts, some("D", 4)).sum() - in_parts(model, num_parts, some("D", 6)).sum()).backward()
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, rtol=1e-9, atol=1e-12)
 
 
 def test_the_network_is_as_before_afterwards():
     model = net("D")
-    in_parts(model, some("D", 4), 2).sum().backward()
+    in_parts(model, 2, some("D", 4)).sum().backward()
     assert not any("forward" in vars(module) for module in model.modules())
     model(some("D", 4)).sum().backward()
 
@@ -93,7 +93,7 @@ def test_the_network_is_as_before_afterwards():
 def test_without_gradients_the_network_is_simply_called():
     model = net("G")
     with torch.no_grad():
-        assert torch.equal(in_parts(copy.deepcopy(model), some("G", 6), 3), model(some("G", 6)))
+        assert torch.equal(in_parts(copy.deepcopy(model), 3, some("G", 6)), model(some("G", 6)))
 
 
 def test_no_layer_ever_sees_more_than_a_part():
@@ -101,5 +101,5 @@ def test_no_layer_ever_sees_more_than_a_part():
     for layer in model.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             layer.register_forward_hook(lambda _layer, inputs, _outputs: seen.append(len(inputs[0])))
-    in_parts(model, some("D", 16), 4).sum().backward()
+    in_parts(model, 4, some("D", 16)).sum().backward()
     assert max(seen) == 4

@@ -145,7 +145,7 @@ def test_one_step_is_the_papers_algorithm(tiny, images, flip):
     assert grads_of(D).keys() == grads_of(run.D).keys()
     torch.testing.assert_close(grads_of(run.D), grads_of(D), rtol=1e-4, atol=1e-6)
 
-    G_loss = losses.generator_bce(run.D(fake))  # of the discriminator that has just learnt
+    G_loss = losses.generator_bce(None, run.D(fake))  # of the discriminator that has just learnt
     run.D.zero_grad()
     G_loss.backward()
     torch.testing.assert_close(grads_of(run.G), grads_of(G), rtol=1e-4, atol=1e-6)

@@ -2,7 +2,7 @@ import pytest
 
 from gan_core.config import Config, preset
 from gan_core.home import checkpoints
-from gan_core.models import Generator
+from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 from ui import form
@@ -22,7 +22,7 @@ def run(config) -> RunDir:
         line = {"nimg": nimg, "seconds": nimg / 100, "img_per_sec": 100.0}
         run.append_metrics(line | {"loss/D": 1.0, "loss/G": 2.0, "score/real": 0.6, "score/fake": 0.4})
     run.add_sample(1000, b"jpeg")
-    save_generator(run.generator, Generator(config.model), config, 1000)
+    save_generator(run.generator, build_generator(config.model), config, 1000)
     return run
 
 

@@ -139,12 +139,12 @@ def test_an_unknown_film_is_refused_and_no_scratch_file_stays(run, tmp_path):
 
 
 def test_new_weights_get_a_new_key_and_the_old_ones_stay_open(run, config):
-    from gan_core.models import Generator
+    from gan_core.models import build_generator
     from gan_core.runs.checkpoint import save_generator
 
     view, old = {"at": {"seed": 1, "amounts": []}}, opened(run)
     before = faces.face({"key": old, "view": view})
-    save_generator(run.generator, Generator(config.model), config, 2000)
+    save_generator(run.generator, build_generator(config.model), config, 2000)
     new = opened(run)
     assert new != old
     assert faces.face({"key": old, "view": view}) == before != faces.face({"key": new, "view": view})

@@ -72,7 +72,7 @@ def test_names_and_reasons_from_disk_are_escaped(run):
         ({"source": form.DRAWN, "amount": -3}, "Say how long"),
         ({"source": form.DRAWN, "amount": 1e99}, "must be above 0 and at most 1e9"),
         ({"source": form.DRAWN, "name": "../up"}, "is no name for a run"),
-        ({"source": form.DRAWN, "image_size": 33}, "must be one of 32, 64, 128"),
+        ({"source": form.DRAWN, "image_size": 33}, "must be one of 16, 28, 32, 64, 128, 256"),
     ],
 )
 def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(start, warnings, changes, words):

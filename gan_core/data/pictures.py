@@ -1,0 +1,180 @@
+"""Lists of pictures in a fixed order: what every source offers, and those of folders, zips and the drawn faces."""
+
+import hashlib
+import io
+import os
+import posixpath
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from zipfile import ZipInfo
+
+from PIL import Image
+
+from gan_core.data.archive import MEMBER_LIMIT, open_archive, read_member
+from gan_core.data.drawn import draw, factors
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+# Named, because Pillow would otherwise try every format it knows, and some of those start other programs.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+DRAWN_VERSION = 1
+
+Keep = Callable[[str], bool]
+
+
+class Source:
+    """A list of pictures in a fixed order; use it as a context manager."""
+
+    name: str
+    items: list[str]
+    fingerprint: str
+    labels: list[str | None] | None = None  # each item's class by name, where there are classes
+    classes: tuple[str, ...] = ()  # the order of the classes, where the set has one of its own
+
+    def open(self, index: int, size: int = 128) -> Image.Image:
+        """Open one picture, from any thread; raises when it cannot; `size` is for sources that can draw at any size."""
+        raise NotImplementedError
+
+    def sides(self) -> list[str]:
+        """The files beside the pictures that may hold labels, the outermost first."""
+        return []
+
+    def read(self, side: str) -> bytes:
+        """The bytes of one of `sides`; ValueError names what cannot be read."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of open files."""
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class DrawnSource(Source):
+    """Cartoon faces, drawn when asked for."""
+
+    def __init__(self, count: int) -> None:
+        self.name = f"drawn-{count}"
+        self.items = [f"face {i:06d}" for i in range(count)]
+        self.fingerprint = digest([f"drawn {DRAWN_VERSION} {count}"])
+
+    def open(self, index: int, size: int = 128) -> Image.Image:
+        return Image.fromarray(draw(factors(index), size))
+
+
+class FolderSource(Source):
+    """Every picture below a folder; linked folders are not followed, so that no link can lead in circles."""
+
+    def __init__(self, root: Path, keep: Keep = lambda name: True) -> None:
+        self.name = root.resolve().name or "pictures"
+        found = sorted((printable(path.relative_to(root).as_posix()), path) for path in _pictures(root))
+        found = [(name, path) for name, path in found if keep(name)]
+        if not found:
+            raise ValueError(f"The folder {root} holds no pictures ({_suffix_list()}).")
+        self.items = [name for name, _ in found]
+        self._root, self._paths = root, [path for _, path in found]
+        self.fingerprint = digest(f"{name}\0{_stamp(path)}" for name, path in found)
+
+    def open(self, index: int, size: int = 128) -> Image.Image:
+        return Image.open(self._paths[index], formats=FORMATS)
+
+    def sides(self) -> list[str]:
+        folders = [(around, self._root / around) for around in wrappings(self.items)]
+        files = [(around, path) for around, folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+        return [around + path.name for around, path in files if is_side(path.name)]
+
+    def read(self, side: str) -> bytes:
+        try:
+            with (self._root / side).open("rb") as file:
+                data = file.read(MEMBER_LIMIT + 1)
+        except OSError as error:
+            raise ValueError(f"{side} cannot be read: {(error.strerror or 'unknown error').lower()}.") from None
+        if len(data) > MEMBER_LIMIT:
+            raise ValueError(f"{side} is over {MEMBER_LIMIT // 2**20} MiB, too much for a list of labels.")
+        return data
+
+
+class ZipSource(Source):
+    """The pictures in a zip, read in memory one at a time."""
+
+    def __init__(self, path: Path, keep: Keep = lambda name: True) -> None:
+        self.name = path.stem
+        self._zip = open_archive(path)
+        found = (info for info in self._zip.infolist() if _is_picture_member(info) and keep(info.filename))
+        self._members = sorted(found, key=lambda info: info.filename)
+        self.items = [printable(info.filename) for info in self._members]
+        if not self.items:
+            self.close()
+            raise ValueError(f"The zip {path.name} holds no pictures ({_suffix_list()}).")
+        self.fingerprint = digest(f"{info.filename}\0{info.file_size} {info.CRC}" for info in self._members)
+
+    def open(self, index: int, size: int = 128) -> Image.Image:
+        return Image.open(io.BytesIO(read_member(self._zip, self._members[index])), formats=FORMATS)
+
+    def sides(self) -> list[str]:
+        names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
+        split = [(around, name.removeprefix(around)) for around in wrappings(self.items) for name in names
+                 if name.startswith(around)]  # fmt: skip
+        return [around + name for around, name in split if "/" not in name and is_side(name)]
+
+    def read(self, side: str) -> bytes:
+        try:
+            return read_member(self._zip, self._zip.getinfo(side))
+        except Exception:  # as many kinds as there are ways to damage a zip
+            raise ValueError(f"{side} is damaged inside the zip.") from None
+
+    def close(self) -> None:
+        self._zip.close()
+
+
+def wrappings(items: list[str]) -> list[str]:
+    """The folders that hold all items, the outermost first: "", and "x/" where everything lies in x."""
+    # The common part of the first and the last in order is common to all between them.
+    common = posixpath.commonpath([posixpath.dirname(min(items)), posixpath.dirname(max(items))])
+    parts = common.split("/") if common else []
+    return ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts) + 1)]
+
+
+def printable(name: str) -> str:
+    """The name as text that can be shown and saved, whatever bytes the disk gave."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def digest(lines: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for line in lines:
+        total.update(line.encode("utf-8", "surrogateescape") + b"\n")
+    return total.hexdigest()
+
+
+def _pictures(root: Path) -> Iterable[Path]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if _is_visible(name)]
+        yield from (Path(folder, name) for name in files if _is_visible(name) and name.lower().endswith(SUFFIXES))
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def is_side(name: str) -> bool:
+    return name == "dataset.json" or (_is_visible(name) and name.lower().endswith(".csv"))
+
+
+def _is_picture_member(info: ZipInfo) -> bool:
+    name = info.filename
+    return not info.is_dir() and name.lower().endswith(SUFFIXES) and all(map(_is_visible, name.split("/")))
+
+
+def _stamp(path: Path) -> str:
+    try:
+        stat = path.stat()
+    except OSError:  # a link to nowhere: opening it will fail and be reported by name
+        return "gone"
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def _suffix_list() -> str:
+    return ", ".join(suffix[1:] for suffix in SUFFIXES)

@@ -1,0 +1,190 @@
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import pytest
+import uvicorn
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gan_core.data import absolute, source_name
+
+SHA = "0123456789abcdef" * 2 + "01234567"
+CLIENT = """
+import json, os, sys, pathlib
+from gan_core.data import prepare
+bytes_seen = []
+def report(*progress):
+    bytes_seen.append(progress)
+    if "CANCEL" in os.environ:
+        raise KeyError("cancelled")
+for repo in sys.argv[2:]:
+    try:
+        store = prepare("hf:" + repo, 16, 1, pathlib.Path(sys.argv[1]), on_download=report)
+        labels = store.labels if store.labels is None else store.labels.tolist()
+        greys = store.images[:, 0, 0, 0].tolist()
+        print(json.dumps([store.name, greys, labels, list(store.classes), bytes_seen]))
+    except (ValueError, KeyError) as error:
+        print(json.dumps(str(error)))
+"""
+
+
+def shade(grey: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (16, 16), grey).save(file, "PNG")
+    return file.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+REPOS = {
+    "me/pets": {
+        "README.md": b"hi", "about/words.csv": b"a,b", "extra.zip": b"not wanted",
+        "train/cat/1.PNG": shade(1), "train/dog/[2].png": shade(2),
+    },
+    "me/peeps": {"data/peeps.zip": zipped({"p/1.png": shade(7), "p/2.png": shade(8), "p/a.csv": b"f,g\n1,x\n2,y"})},
+    "me/tables": {"data/train-00000.parquet": b"PAR1"},
+    "me/many": {"a.zip": b"", "b.zip": b""},
+    "me/text": {"notes.txt": b"hi"},
+    "me/gated": {"1.png": shade(1)},
+}  # fmt: skip
+
+
+class Hub:
+    """The part of the Hub that a download needs, over real HTTP; `asked` are the files that were fetched."""
+
+    def __init__(self):
+        self.asked = []
+        routes = [
+            Route("/api/datasets/{repo:path}/tree/{rev}", self.tree),
+            Route("/api/datasets/{repo:path}/revision/{rev}", self.info),
+            Route("/api/datasets/{repo:path}", self.info),
+            Route("/datasets/{owner}/{name}/resolve/{rev}/{path:path}", self.file),
+        ]
+        config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        deadline = time.monotonic() + 20
+        while not self.server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        self.endpoint = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def close(self):
+        self.server.should_exit = True
+        self.thread.join()
+
+    def info(self, request):
+        repo = request.path_params["repo"]
+        if repo == "me/broken":
+            return JSONResponse({}, 418)
+        if repo not in REPOS:
+            return JSONResponse({}, 404, {"X-Error-Code": "RepoNotFound"})
+        return JSONResponse({"id": repo, "sha": SHA, "siblings": []})
+
+    def tree(self, request):
+        files = REPOS[request.path_params["repo"]]
+        entries = [{"type": "file", "path": name, "size": len(data), "oid": "1"} for name, data in files.items()]
+        return JSONResponse([{"type": "directory", "path": "train", "oid": "2"}, *entries])
+
+    def file(self, request):
+        params = request.path_params
+        repo, path = f"{params['owner']}/{params['name']}", params["path"]
+        if repo == "me/gated":
+            return Response(status_code=403, headers={"X-Error-Code": "GatedRepo"})
+        data = REPOS[repo][path]
+        if request.method == "GET":
+            self.asked.append(path)
+        headers = {"ETag": f'"{hash(data):x}"', "X-Repo-Commit": SHA, "Content-Length": str(len(data))}
+        return Response(data if request.method == "GET" else b"", headers=headers)
+
+
+@pytest.fixture(scope="module")
+def hub():
+    hub = Hub()
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def ask(hub, tmp_path):
+    """ask(*repos) prepares data sets in a process of its own that takes `endpoint` for the Hub."""
+
+    def ask(*repos: str, endpoint: str = hub.endpoint, **more: str) -> list:
+        env = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"} | more
+        command = [sys.executable, "-c", CLIENT, str(tmp_path / "stores"), *repos]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return ask
+
+
+def test_a_repo_of_pictures_with_its_folders_as_classes(hub, ask):
+    hub.asked.clear()
+    [[name, greys, labels, classes, seen]] = ask("me/pets")
+    assert (name, greys, labels, classes) == ("pets", [1, 2], [0, 1], ["cat", "dog"])
+    assert sorted(hub.asked) == ["train/cat/1.PNG", "train/dog/[2].png"]
+    assert seen and all(0 < done <= total == len(shade(1)) + len(shade(2)) for done, total in seen)
+
+
+def test_a_repo_of_one_zip_and_later_without_a_network(hub, ask):
+    [[name, greys, labels, classes, _]] = ask("me/peeps")
+    assert (name, greys, labels, classes) == ("peeps", [7, 8], [0, 1], ["x", "y"])
+    hub.asked.clear()
+    assert ask("me/peeps")[0][1] == [7, 8] and hub.asked == []
+    assert ask("me/peeps", endpoint="http://127.0.0.1:9")[0][:4] == [name, greys, labels, classes]
+
+
+def test_a_download_can_be_cancelled_and_done_again(ask):
+    assert ask("me/pets", CANCEL="1") == ["'cancelled'"]
+    assert ask("me/pets")[0][1] == [1, 2]
+
+
+def test_what_cannot_be_had_is_one_sentence_each(ask):
+    assert ask("me/tables", "me/many", "me/text", "me/gated", "me/none", "me/broken") == [
+        "hf:me/tables holds no picture files, only parquet files, which this program cannot read.",
+        "hf:me/many holds 2 zips; download the one you want, and name its file.",
+        "hf:me/text holds no picture files.",
+        "hf:me/gated wants its terms to be accepted: do so at https://huggingface.co/datasets/me/gated, "
+        "then log in here with “hf auth login”.",
+        "There is no data set me/none on the Hub, or it is private and needs “hf auth login”.",
+        "hf:me/broken could not be downloaded: the Hub answered with error 418.",
+    ]
+
+
+def test_no_network_is_one_sentence_and_soon(ask):
+    start = time.monotonic()
+    assert ask("me/pets", endpoint="http://127.0.0.1:9") == [
+        "hf:me/pets could not be downloaded: no connection to the Hub."
+    ]
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["hf:me/pets", " HF:me/pets", "hf://datasets/me/pets", "https://huggingface.co/datasets/me/pets",
+     "https://huggingface.co/datasets/me/pets/tree/main?library=datasets"],
+)  # fmt: skip
+def test_addresses_of_a_data_set(data):
+    assert absolute(data) == "hf:me/pets" and source_name(data) == "pets"
+
+
+@pytest.mark.parametrize("data", ["hf:", "hf:pets", "hf:a/b/c", "hf:../etc", "https://huggingface.co/datasets/"])
+def test_what_is_no_address(data):
+    with pytest.raises(ValueError, match="write it as hf:owner/name"):
+        source_name(data)

@@ -148,6 +148,9 @@ class TrainConfig:
     tick_kimg: float | None = option(
         None, "thousand images between reports; by default every few seconds, ever more seldom"
     )
+    eval_seconds: float = option(
+        60.0, "seconds of training between measurements of the samples, at least; 0 for none and no best model"
+    )
     save_seconds: float = option(60.0, "seconds of training between saved states; a stop always saves")
     batch_size: int = option(32, "images a step; small batches learn faces sooner on a CPU")
     lr: float = option(2e-4, "Adam's learning rate")
@@ -193,7 +196,7 @@ class TrainConfig:
         )
         require(1 <= self.d_steps <= 20, f"d_steps must lie between 1 and 20, not {self.d_steps}")
         require(0 < self.ada_target < 1, f"ada_target must lie between 0 and 1, not {self.ada_target}")
-        for name in ("save_seconds", "ema_kimg", "ema_rampup", "r1_gamma", "r2_gamma"):
+        for name in ("eval_seconds", "save_seconds", "ema_kimg", "ema_rampup", "r1_gamma", "r2_gamma"):
             require(getattr(self, name) >= 0, f"{name} must not be below 0, but is {getattr(self, name)}")
         require(0 <= self.seed < 2**31, f"seed must lie between 0 and 2147483647, not {self.seed}")
 

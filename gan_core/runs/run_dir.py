@@ -8,6 +8,7 @@ checkpoints/<run>/
   samples/000512000.jpg  the fixed grid of z after 512,000 images
   state/000512000.pt     everything to resume
   generator.safetensors  the averaged generator, newest
+  best.safetensors       the one whose samples were nearest to the pictures, if any were measured
   stop                   exists while somebody asks the training to stop
   log.txt                what the training process printed
 """
@@ -67,6 +68,7 @@ class RunDir:
         self.path = Path(path)
         self.name = self.path.name
         self.generator = self.path / "generator.safetensors"
+        self.best = self.path / "best.safetensors"
         self.log = self.path / "log.txt"
 
     @classmethod
@@ -154,6 +156,10 @@ class RunDir:
             lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
             return [row for row in map(_parse, lines) if row]
         return []
+
+    def best_row(self) -> dict | None:
+        """The tick whose samples were nearest to the pictures, by sliced Wasserstein distance."""
+        return min((row for row in self.metrics() if "swd" in row), key=lambda row: row["swd"], default=None)
 
     def samples(self) -> list[tuple[int, Path]]:
         """(nimg, path) of every sample sheet, oldest first."""

@@ -12,9 +12,10 @@ from gan_core.config import Config
 from gan_core.data import Store, load_store, prepare
 from gan_core.home import datasets
 from gan_core.runs.checkpoint import load_state, save_generator, save_state
+from gan_core.runs.evaluator import Evaluator
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training import precision
-from gan_core.training.trainer import Notice, Tick, Trainer
+from gan_core.training.trainer import COLUMNS, Notice, Tick, Trainer
 from gan_core.words import memory
 
 HEARTBEAT_SECONDS = 1.0
@@ -76,6 +77,8 @@ class Worker:
         self._report(message="building the networks")
         trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
         self._restore(trainer)
+        self.evaluator = Evaluator(store.images, config.train.eval_seconds)
+        self.evaluator.evaluated_at = trainer.seconds
         return trainer
 
     def _with_classes(self, config: Config, store: Store) -> Config:
@@ -133,9 +136,14 @@ class Worker:
         self.run.rewind(trainer.nimg)
 
     def _record(self, trainer: Trainer, tick: Tick) -> None:
+        if self.evaluator.due(trainer):
+            tick = replace(tick, metrics=tick.metrics | self.evaluator.measure(trainer))
+            best = self.run.best_row()
+            if best is None or tick.metrics["swd"] < best["swd"]:
+                save_generator(self.run.best, trainer.G_ema, trainer.config, trainer.nimg)
         line = {"nimg": tick.nimg, "seconds": round(tick.seconds, 3), "time": round(time.time(), 3), **tick.metrics}
         self.run.append_metrics(line)
-        self.run.add_sample(tick.nimg, pixels.jpeg(pixels.sheet(trainer.sample())))
+        self.run.add_sample(tick.nimg, pixels.jpeg(pixels.sheet(trainer.sample(), COLUMNS)))
         save_generator(self.run.generator, trainer.G_ema, trainer.config, trainer.nimg)
         if tick.seconds - self.saved_at >= trainer.config.train.save_seconds:
             self._save(trainer)

@@ -26,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan_core.config import PRESETS, Config, ModelConfig, TrainConfig, field_type, options, preset
+from gan_core.config import DEFAULT_PRESET, PRESETS, Config, ModelConfig, TrainConfig, field_type, options, preset
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -322,7 +322,9 @@ def add_background(parser: argparse.ArgumentParser) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     base = parser.add_mutually_exclusive_group()
-    base.add_argument("--preset", choices=PRESETS, default="dcgan", help="settings to start from (default dcgan)")
+    base.add_argument(
+        "--preset", choices=PRESETS, default=DEFAULT_PRESET, help=f"settings to start from (default {DEFAULT_PRESET})"
+    )
     base.add_argument("--config", metavar="FILE", help="start from the config.json of another run instead")
     for kind in (TrainConfig, ModelConfig):
         for spec in options(kind):

@@ -269,8 +269,8 @@ class Config:
 
 
 PRESETS = {
+    "fast": Config("fast", ModelConfig(ngf=32, ndf=32), TrainConfig(batch_size=16, lr=8e-4)),
     "dcgan": Config("dcgan"),
-    "dcgan-small": Config("dcgan-small", ModelConfig(ngf=32, ndf=32), TrainConfig(lr=4e-4)),
     "modern": Config(
         "modern",
         ModelConfig("residual", latent_dim=64),
@@ -302,14 +302,17 @@ PRESETS = {
     ),
 }
 PRESET_HELP = {
-    "dcgan": "The DCGAN of Radford et al. 2016, for colour pictures of 64 px.",
-    "dcgan-small": "The same networks at half the width: about three times as many images a second.",
+    "fast": "A DCGAN of half the width, in small batches and large steps: the best pictures in the first ten minutes.",
+    "dcgan": "The DCGAN of Radford et al. 2016, in full width.",
     "modern": "Residual networks without norms, a relativistic loss, R1 and R2: stable for as long as you like.",
     "few-shot": "For 50 to 1,000 pictures: every picture D sees is changed, so that it cannot learn them by heart.",
     "dcgan-28": "The classic tutorial's DCGAN for 28×28 grey pictures, such as digits or clothes.",
     "mlp-28": "The first GAN: fully connected layers on 784 grey pixels. To see what convolutions are good for.",
     "dense-gan": "Fully connected layers with batch norm, for small pictures of any kind.",
 }
+
+
+DEFAULT_PRESET = "fast"
 
 
 def preset(name: str) -> Config:

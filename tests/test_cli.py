@@ -248,7 +248,7 @@ def test_every_command_explains_itself(name, capsys):
 
 
 def test_a_flag_that_is_not_given_leaves_the_preset_alone():
-    args = vars(build_parser().parse_args(["train", "--preset", "dcgan-small", "--kimg", "2"]))
+    args = vars(build_parser().parse_args(["train", "--preset", "fast", "--kimg", "2"]))
     assert args["kimg"] == 2.0
     assert not {"ngf", "image_size", "flip", "lr"} & args.keys()
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from gan_core.config import FORMAT_VERSION, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, preset
+from gan_core.config import FORMAT_VERSION, LOSSES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, preset
 from gan_core.models import build_discriminator, build_generator
 
 
@@ -24,8 +24,8 @@ def test_every_field_survives_json_when_it_is_not_the_default():
         classes=("cat", "dog"),
     )  # fmt: skip
     train = TrainConfig(
-        data="a.zip", kimg=1.5, minutes=2.5, tick_kimg=0.5, save_seconds=9.0, eval_seconds=8.0, batch_size=12, lr=1e-3, beta1=0.1,
-        beta2=0.9, ema_kimg=3.0, ema_rampup=0.5, flip=False, precision="bf16", seed=11, loss="least-squares",
+        data="a.zip", kimg=1.5, minutes=2.5, tick_kimg=0.5, save_seconds=9.0, eval_seconds=8.0, batch_size=12, lr=1e-3,
+        beta1=0.1, beta2=0.9, ema_kimg=3.0, ema_rampup=0.5, flip=False, precision="bf16", seed=11, loss="least-squares",
         r1_gamma=1.0, r2_gamma=2.0, label_smoothing=0.1, d_steps=2, augment="ada", ada_target=0.5, held_out=0.1,
         labels="kind", data_root="/data",
     )  # fmt: skip
@@ -159,3 +159,115 @@ def test_every_preset_builds_its_networks_and_says_what_it_is(name):
 def test_an_unknown_preset_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match="'styl'.*dcgan"):
         preset("styl")
+
+
+ADDS_A_PENALTY = [{"r1_gamma": 1.0}, {"r2_gamma": 1.0}, {"loss": "wgan-gp"}]
+
+
+@pytest.mark.parametrize("train", [*ADDS_A_PENALTY, {"loss": "relativistic"}])
+def test_batch_norm_in_the_discriminator_goes_with_no_penalty_and_no_relativistic_loss(train):
+    with pytest.raises(ValueError, match="batch norm in D.*choose d_norm auto"):
+        Config().with_options(d_norm="batch", **train)
+    assert Config().with_options(d_norm="auto", **train).d_norm == "none"
+    assert Config().with_options(d_norm="spectral", **train).d_norm == "spectral"
+
+
+@pytest.mark.parametrize(
+    ("train", "penalises"), [*((train, True) for train in ADDS_A_PENALTY), ({}, False), ({"loss": "wgan"}, False)]
+)
+def test_what_penalises_gradients(train, penalises):
+    assert TrainConfig(**train).penalises_gradients == penalises
+
+
+@pytest.mark.parametrize("loss", ["bce", "saturating", "hinge", "least-squares", "wgan"])
+@pytest.mark.parametrize(
+    ("architecture", "size", "norm"),
+    [
+        ("dcgan", 64, "batch"),
+        ("dcgan-28", 28, "none"),
+        ("mlp", 28, "none"),
+        ("dense", 32, "none"),
+        ("residual", 64, "none"),
+    ],
+)
+def test_auto_takes_batch_norm_only_in_dcgan(architecture, size, norm, loss):
+    auto = Config(model=ModelConfig(architecture, size), train=TrainConfig(loss=loss))
+    assert auto.d_norm == norm
+    for asked in ("spectral", "none", *(["batch"] if architecture != "residual" else [])):
+        assert auto.with_options(d_norm=asked).d_norm == asked
+
+
+def test_residual_networks_have_no_batch_norm():
+    with pytest.raises(ValueError, match="no batch norm: choose auto"):
+        ModelConfig("residual", d_norm="batch")
+
+
+@pytest.mark.parametrize(("architecture", "size"), [("dcgan", 64), ("residual", 64)])
+def test_dropout_is_refused_where_there_is_none(architecture, size):
+    with pytest.raises(ValueError, match=f"{architecture} has no dropout"):
+        ModelConfig(architecture, size, dropout=0.1)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+def test_a_share_to_drop_lies_between_0_and_1(dropout):
+    with pytest.raises(ValueError, match="dropout"):
+        ModelConfig("mlp", 28, dropout=dropout)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_label_smoothing_is_for_losses_with_targets(loss):
+    if loss in ("bce", "saturating", "least-squares"):
+        assert TrainConfig(loss=loss, label_smoothing=0.1).label_smoothing == 0.1
+    else:
+        with pytest.raises(ValueError, match=f"label smoothing is for bce.*not for {loss}"):
+            TrainConfig(loss=loss, label_smoothing=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("label_smoothing", 0.5),
+        ("label_smoothing", -0.1),
+        ("d_steps", 0),
+        ("d_steps", 21),
+        ("ada_target", 0.0),
+        ("ada_target", 1.0),
+        ("held_out", -0.1),
+        ("held_out", 0.6),
+        ("r1_gamma", -1.0),
+        ("r2_gamma", float("inf")),
+        ("loss", "l1"),
+        ("augment", "some"),
+    ],
+)
+def test_a_wrong_training_setting_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=name):
+        TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("share", "num_images", "held_out"),
+    [
+        (0.05, 199, 0),
+        (0.05, 200, 10),
+        (0.05, 1_000, 50),
+        (0.05, 19_999, 999),
+        (0.05, 70_000, 1000),
+        (0.5, 200, 100),
+        (0.0, 70_000, 0),
+    ],
+)
+def test_a_share_is_held_out_of_large_sets_and_a_thousand_at_most(share, num_images, held_out):
+    assert TrainConfig(held_out=share).num_held_out(num_images) == held_out
+
+
+@pytest.mark.parametrize("classes", [("cat", 3), "cat", 5, None])
+def test_classes_are_names(classes):
+    with pytest.raises(ValueError, match="classes must be names"):
+        ModelConfig(classes=classes)
+
+
+def test_the_generators_inputs_are_z_and_a_weight_for_every_class():
+    assert ModelConfig(latent_dim=10).input_dim == 10
+    assert ModelConfig(latent_dim=10, classes=("cat", "dog")).input_dim == 12
+    assert ModelConfig(classes=["cat", "dog"]).classes == ("cat", "dog")

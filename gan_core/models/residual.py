@@ -115,6 +115,9 @@ def init(model: nn.Module) -> None:
             for conv in (module.narrow, module.spatial):
                 conv.weight.data.mul_(module.num_blocks**-0.25)
             nn.init.zeros_(module.widen.weight)
-    for name in ("project", "to_image", "from_image", "pool", "score"):
+    for name in ("project", "from_image", "pool", "score"):
         if hasattr(model, name):
             nn.init.kaiming_normal_(getattr(model, name).weight, nonlinearity="linear")
+    if isinstance(model, base.Generator):
+        # A pixel is a sum over a quarter of each channel's kernel; torch counts a transposed kernel's other side.
+        nn.init.normal_(model.to_image.weight, 0.0, (4 * model.to_image.in_channels) ** -0.5)

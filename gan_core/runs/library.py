@@ -9,6 +9,7 @@ from gan_core.home import checkpoints, model_roots
 from gan_core.runs.run_dir import RunDir
 
 SHIPPED = "faces-64"
+MODEL_FILES = ("best.safetensors", "generator.safetensors")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -29,13 +30,17 @@ def named_run(name: object) -> RunDir:
     raise ValueError("choose a run first" if not name else "this run is gone")
 
 
-def find_model(text: str) -> Path:
-    """The safetensors file of that model: a file, a run or a directory that holds one. ValueError if there is none."""
+def find_model(text: str, newest: bool = False) -> Path:
+    """The safetensors file of that model: a file, a run or a directory that holds one. ValueError if there is none.
+
+    Of a run it is the best generator if one was measured, else, or with `newest`, the newest.
+    """
     for path in candidates(text):
         if path.is_file():
             return path
-        if (path / "generator.safetensors").is_file():
-            return path / "generator.safetensors"
+        for name in MODEL_FILES[newest:]:
+            if (path / name).is_file():
+                return path / name
         if RunDir(path).exists():
             raise ValueError(f"the run '{path.name}' has no generator yet: train it a little longer")
     raise ValueError(f"there is no model '{text}': give a name under {checkpoints()}, a directory or a file")

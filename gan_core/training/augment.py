@@ -39,7 +39,7 @@ class DiffAugment:
 class AdaptiveAugment:
     """Mirroring, turns, place, colour and a hole, each in a share p of the images.
 
-    p starts at 0. It rises while D is surer of real images than `target`, else falls, by all of its range in 500 kimg
+    p starts at 0. It rises while D is surer of real images than `target`, else falls, by 1 in 500 kimg, to 0.8 at most
     (Karras et al. 2020a, section 3.1). Colour changes exceed [-1, 1], as in the paper.
     """
 
@@ -109,7 +109,7 @@ def shift(images: Tensor, rng: torch.Generator) -> Tensor:
 
 def _moved(side: int, count: int, device: torch.device, rng: torch.Generator) -> Tensor:
     """For each image, where the pixels along one side come from in one padded by a pixel at both ends, [N, side]."""
-    most = max(round(side * SHIFT), 1)
+    most = max(int(side * SHIFT), 1)
     by = torch.randint(-most, most + 1, (count, 1), generator=rng, device=device)
     return (torch.arange(side, device=device) + by + 1).clamp(0, side + 1)
 

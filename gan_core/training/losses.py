@@ -8,6 +8,7 @@ Gradient penalties are functions of D's gradient at the images, not of the loss:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -136,7 +137,10 @@ def of(train: TrainConfig) -> Loss:
     if not train.label_smoothing:
         return loss
     smoothed = partial(loss.discriminator, smoothing=train.label_smoothing)
-    return Loss(smoothed, loss.generator, loss.midpoint, loss.is_relativistic)
+    # Undecided is halfway between both targets, which have moved.
+    halfway = (1 - train.label_smoothing) / 2
+    midpoint = halfway if train.loss == "least-squares" else math.log(halfway / (1 - halfway))
+    return Loss(smoothed, loss.generator, midpoint, loss.is_relativistic)
 
 
 def verdicts(real: Tensor, fake: Tensor, midpoint: float | None) -> tuple[Tensor, Tensor]:

@@ -12,19 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from gan_core.models.base import Dropout
 from gan_core.training.precision import wide
 
 Statistics = dict[_BatchNorm, tuple[Tensor, Tensor]]
 
 
 def in_parts(net: nn.Module, num_parts: int, inputs: Tensor, *given: Tensor) -> Tensor:
-    """net(inputs, *given) for tensors [N, ...], differentiable once in inputs and parameters; without dropout."""
+    """net(inputs, *given) for tensors [N, ...], differentiable once in inputs and parameters.
+
+    Dropout drops as many units as in the whole batch, but others.
+    """
     if num_parts == 1 or not torch.is_grad_enabled():
         # Without a graph there is little to save, and statistics are exact.
         return net(inputs, *given)
@@ -42,27 +47,63 @@ class _InParts(torch.autograd.Function):
     def forward(ctx, _anchor: Tensor, net: nn.Module, num_parts: int, *tensors: Tensor) -> Tensor:
         ctx.net, ctx.num_parts, ctx.autocast = net, num_parts, _autocast_now(tensors[0].device)
         ctx.save_for_backward(*tensors)
-        ctx.statistics = {}
+        ctx.statistics, ctx.seed = {}, _seed(net)
         with _given(net, ctx.statistics):
-            return _measure(net, _cut(tensors, num_parts), ctx.statistics)
+            return _measure(_cut(net, tensors, num_parts, ctx.seed), ctx.statistics)
 
     @staticmethod
     def backward(ctx, grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         inputs, *given = (tensor.detach() for tensor in ctx.saved_tensors)
         wanted = ctx.needs_input_grad[3]
-        parts = [(part.requires_grad_(wanted), *rest) for part, *rest in _cut((inputs, *given), ctx.num_parts)]
+        parts = _cut(ctx.net, (inputs, *given), ctx.num_parts, ctx.seed)
+        for part in parts:
+            part.inputs.requires_grad_(wanted)
         with torch.enable_grad(), ctx.autocast(), _given(ctx.net, ctx.statistics):
             for part, grad in zip(parts, grad_outputs.chunk(ctx.num_parts), strict=True):
-                torch.autograd.backward(ctx.net(*part), grad)
+                torch.autograd.backward(part.run(), grad)
             for layer in reversed(list(ctx.statistics)):
-                _backward_statistics(ctx.net, layer, parts, ctx.statistics)
-        grad_inputs = torch.cat([part.grad for part, *_ in parts]) if wanted else None
+                _backward_statistics(layer, parts, ctx.statistics)
+        grad_inputs = torch.cat([part.inputs.grad for part in parts]) if wanted else None
         return None, None, None, grad_inputs, *(None for _ in given)
 
 
-def _cut(tensors: Sequence[Tensor], num_parts: int) -> list[tuple[Tensor, ...]]:
+@dataclass(frozen=True)
+class _Part:
+    """A piece of each tensor; the network drops the same units of it at every pass."""
+
+    net: nn.Module
+    inputs: Tensor
+    given: tuple[Tensor, ...]
+    seed: int | None
+
+    def run(self) -> Tensor:
+        if self.seed is not None:
+            rng = torch.Generator(self.inputs.device).manual_seed(self.seed)
+            for layer in _dropouts(self.net):
+                layer.rng = rng
+        return self.net(self.inputs, *self.given)
+
+
+def _cut(net: nn.Module, tensors: Sequence[Tensor], num_parts: int, seed: int | None) -> list[_Part]:
     """Tensors [N, ...] as parts that hold a piece of each."""
-    return list(zip(*(tensor.chunk(num_parts) for tensor in tensors), strict=True))
+    pieces = zip(*(tensor.chunk(num_parts) for tensor in tensors), strict=True)
+    return [
+        _Part(net, piece, tuple(rest), None if seed is None else seed + i) for i, (piece, *rest) in enumerate(pieces)
+    ]
+
+
+def _dropouts(net: nn.Module) -> list[Dropout]:
+    """The layers that will drop something."""
+    return [module for module in net.modules() if isinstance(module, Dropout) and module.p and module.training]
+
+
+def _seed(net: nn.Module) -> int | None:
+    """What decides the units dropped by all passes over one batch, drawn from the network's own generator."""
+    layers = _dropouts(net)
+    if not layers:
+        return None
+    rng = layers[0].rng
+    return torch.randint(2**62, (), generator=rng, device=rng.device if rng else None).item()
 
 
 class _Reached(Exception):
@@ -76,6 +117,7 @@ class _Reached(Exception):
 def _given(net: nn.Module, statistics: Statistics) -> Iterator[None]:
     """Batch norm normalises by the given statistics, or stops the pass where there are none."""
     layers = [module for module in net.modules() if isinstance(module, _BatchNorm)]
+    generators = [(layer, layer.rng) for layer in _dropouts(net)]
     for layer in layers:
         layer.forward = partial(_normalise, layer, statistics)
     try:
@@ -83,6 +125,8 @@ def _given(net: nn.Module, statistics: Statistics) -> Iterator[None]:
     finally:
         for layer in layers:
             del layer.forward
+        for layer, rng in generators:
+            layer.rng = rng
 
 
 def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> Tensor:
@@ -94,13 +138,13 @@ def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> T
     return (features * _per_channel(scale, features) + _per_channel(shift, features)).to(features.dtype)
 
 
-def _measure(net: nn.Module, parts: list[tuple[Tensor, ...]], statistics: Statistics) -> Tensor:
+def _measure(parts: list[_Part], statistics: Statistics) -> Tensor:
     """Fill the statistics, layer after layer, until the passes come through; returns the outputs."""
     while True:
         outputs, moments, layer = [], [], None
         for part in parts:
             try:
-                outputs.append(net(*part))
+                outputs.append(part.run())
             except _Reached as reached:
                 layer = reached.layer
                 moments.append(_moments(reached.features))
@@ -126,17 +170,17 @@ def _whole(layer: _BatchNorm, moments: list[tuple[int, Tensor, Tensor]]) -> tupl
     return mean.requires_grad_(), var.requires_grad_()
 
 
-def _backward_statistics(net: nn.Module, layer: _BatchNorm, parts: list[tuple], statistics: Statistics) -> None:
+def _backward_statistics(layer: _BatchNorm, parts: list[_Part], statistics: Statistics) -> None:
     """Pass the gradients of one layer's mean and variance on to all that comes before it, and forget the layer."""
     mean, var = statistics.pop(layer)
-    whole = sum(len(part) for part, *_ in parts)
+    whole = sum(len(part.inputs) for part in parts)
     for part in parts:
         try:
-            net(*part)
+            part.run()
         except _Reached as reached:
             features = wide(reached.features)
         dims = _all_but_channels(features)
-        share = len(part[0]) / whole
+        share = len(part.inputs) / whole
         # The mean inside the variance may be held fixed: moving it does not change the variance to first order.
         spread = (features - _per_channel(mean.detach(), features)).square()
         torch.autograd.backward([share * features.mean(dims), share * spread.mean(dims)], [mean.grad, var.grad])

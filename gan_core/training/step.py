@@ -62,10 +62,10 @@ class AdversarialStep:
             try:
                 return self._train(real, z)
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or 2 * self.num_parts > len(real):
+                if not is_out_of_memory(error) or 2 * self.num_parts > len(real) // self.train.d_steps:
                     raise
             # Outside of the handler, which would keep alive what filled the memory.
-            self._halve(len(real))
+            self._halve(len(real) // self.train.d_steps)
 
     def _halve(self, batch_size: int) -> None:
         self.num_parts *= 2

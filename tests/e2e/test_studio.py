@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from gan_core.home import REPOSITORY
 from gan_core.runs.run_dir import RunDir
 
 SIZE = {"width": 1280, "height": 800}
@@ -60,7 +63,7 @@ def fill_form(page: Page, photos) -> None:
     page.get_by_role("tab", name="Train").click()
     choose(page, "Pictures", "Folder or zip")
     page.get_by_label("Path").fill(str(photos))
-    choose(page, "Recipe", "dcgan-small")
+    choose(page, "Recipe", "fast")
     choose(page, "Size", "32 px")
     page.get_by_label("Train for").fill("30")
 
@@ -228,13 +231,13 @@ def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, brow
     context.close()
 
 
-def explore(page: Page) -> None:
-    """Open the Explore tab on the run, ready to play."""
+def explore(page: Page, run: str = RUN) -> None:
+    """Open the Explore tab on a run, ready to play."""
     page.get_by_role("tab", name="Explore").click()
     page.wait_for_selector(".explorer[data-ready]", timeout=30 * SECONDS)
-    page.get_by_label("Model", exact=True).select_option(RUN)
+    page.get_by_label("Model", exact=True).select_option(run)
     page.wait_for_function(
-        "run => document.querySelector('.explorer')?.dataset.ready?.startsWith(run)", arg=RUN, timeout=30 * SECONDS
+        "run => document.querySelector('.explorer')?.dataset.ready?.startsWith(run)", arg=run, timeout=30 * SECONDS
     )
     page.evaluate(
         "window.shown = () => JSON.parse(document.querySelector('.explorer').dataset.shown || '{}');"
@@ -265,7 +268,7 @@ def test_a_run_deleted_from_disk_leaves_the_page_alive(page, app):
 def test_an_uploaded_zip_is_trained_on(page, app, photos, tmp_path):
     zipped = shutil.make_archive(str(tmp_path / "pets"), "zip", photos)
     choose(page, "Pictures", "Upload a zip")
-    choose(page, "Recipe", "dcgan-small")
+    choose(page, "Recipe", "fast")
     choose(page, "Size", "32 px")
     page.locator("#train input[type=file]").set_input_files(zipped)
     expect(page.locator("#train")).to_contain_text("pets.zip", timeout=20 * SECONDS)
@@ -275,3 +278,33 @@ def test_an_uploaded_zip_is_trained_on(page, app, photos, tmp_path):
     page.get_by_role("button", name="Stop and save").click()
     expect(page.locator("#title")).to_contain_text("stopped", timeout=60 * SECONDS)
     assert app.home in Path(RunDir(app.home / "checkpoints" / "pets-32").config().train.data).parents
+
+
+def train_on_classes(app, photos: Path, folder: Path) -> None:
+    """A short training on photographs in one folder for each class."""
+    for photo in photos.glob("*-*.jpg"):
+        place = folder / photo.stem.partition("-")[0]
+        place.mkdir(exist_ok=True)
+        shutil.copy(photo, place)
+    options = ["--size", "16", "--ngf", "8", "--ndf", "8", "--kimg", "0.5", "--run", "classes"]
+    command = [sys.executable, "-m", "gan_core", "train", "--data", str(folder), *options]
+    environment = {**os.environ, "DCGAN_STUDIO_HOME": str(app.home)}
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, timeout=120)
+
+
+def test_a_class_is_chosen_and_a_face_of_it_compared_with_the_pictures(page, app, photos, tmp_path):
+    train_on_classes(app, photos, tmp_path)
+    page.get_by_role("tab", name="Explore").click()
+    page.wait_for_selector("option[value=classes]", state="attached")
+    explore(page, "classes")
+    seen = "[...document.querySelectorAll('.explorer .seeds img')].map((img) => img.src).join()"
+    face, seeds = "document.querySelector('.explorer canvas.hero').toDataURL()", page.evaluate(seen)
+    page.get_by_role("button", name="coffee", exact=True).click()
+    page.wait_for_function("shown().at?.label === 2")
+    coffee = page.evaluate(face)
+    page.wait_for_function(f"before => {seen} !== before", arg=seeds)
+    page.get_by_role("button", name="rocket", exact=True).click()
+    page.wait_for_function("shown().at?.label === 3")
+    assert page.evaluate(face) != coffee
+    page.get_by_role("button", name="Is it a copy?").click()
+    expect(page.locator(".explorer .near img")).to_have_count(3, timeout=30 * SECONDS)

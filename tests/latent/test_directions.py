@@ -14,6 +14,7 @@ def led_by_three_axes(config) -> Generator:
     """A generator whose second layer hears axis 11 of z loudest, then 2, then 7; the first also hears axis 5."""
     G = build_generator(config.model).eval().requires_grad_(False)
     G.project.weight.normal_(0, 0.01)
+    G.first[0].weight.fill_(1)
     G.first[0].bias.fill_(50)
     rows = G.project.weight.view(16, -1, config.model.latent_dim)
     for channel, (axis, strength) in enumerate(STRONG.items()):
@@ -23,6 +24,7 @@ def led_by_three_axes(config) -> Generator:
     conv.weight.zero_()
     for channel in range(conv.out_channels):
         conv.weight[channel, channel] = 0.25
+    batch_norm.weight.fill_(1)
     batch_norm.bias.fill_(50)
     return G
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gan_core.latent.paths import loop, slerp
+from gan_core.latent.paths import loop, slerp, travel
 
 RNG = np.random.default_rng(0)
 A, B = RNG.standard_normal((2, 100)).astype(np.float32)
@@ -67,3 +67,30 @@ def test_paths_without_keys_or_frames_are_refused():
         loop(np.empty((0, 16)), 5)
     with pytest.raises(ValueError, match="one frame"):
         loop(A[None], 0)
+
+
+def with_classes(z: np.ndarray, weights: list[float]) -> np.ndarray:
+    return np.concatenate([z, np.array(weights, np.float32)])
+
+
+def test_between_classes_z_goes_along_its_arc_and_weights_go_straight():
+    a, b = with_classes(A, [1, 0, 0]), with_classes(B, [0, 0, 1])
+    there = travel(a, b, 0.25, 100)
+    assert there.dtype == np.float32 and there.shape == (103,)
+    np.testing.assert_allclose(there[:100], slerp(A, B, 0.25))
+    np.testing.assert_allclose(there[100:], [0.75, 0, 0.25])
+    np.testing.assert_allclose(travel(a, b, np.array([0.0, 1.0]), 100), [a, b], rtol=1e-6, atol=1e-6)
+
+
+def test_within_a_class_its_weight_stays_as_it_is():
+    a, b = with_classes(A, [0, 1]), with_classes(B, [0, 1])
+    assert (travel(a, b, np.linspace(0, 1, 7), 100)[:, 100:] == [0, 1]).all()
+
+
+def test_class_weights_add_up_to_one_all_along_a_path():
+    keys = np.stack([with_classes(A, [1, 0, 0]), with_classes(B, [0, 1, 0]), with_classes(-A, [0, 0, 1])])
+    path = loop(keys, 12, latent_dim=100)
+    np.testing.assert_allclose(path[:, 100:].sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(path[::4], keys, atol=1e-5)
+    np.testing.assert_allclose(path[2, 100:], [0.5, 0.5, 0])
+    np.testing.assert_allclose(path[:, :100], loop(keys[:, :100], 12))

@@ -51,6 +51,14 @@ def test_a_model_is_found_by_run_directory_and_file(run, G, tiny, tmp_path):
         assert library.find_model(text) == run.generator
 
 
+def test_the_best_generator_comes_before_the_newest_unless_that_is_asked_for(run, G, tiny):
+    save_generator(run.generator, G, tiny, 0)
+    assert library.find_model("mine", newest=True) == library.find_model("mine") == run.generator
+    save_generator(run.best, G, tiny, 0)
+    assert library.find_model("mine") == run.best
+    assert library.find_model("mine", newest=True) == run.generator
+
+
 def test_a_run_without_a_generator_says_what_to_do(run):
     with pytest.raises(ValueError, match="'mine' has no generator yet: train it"):
         library.find_model("mine")

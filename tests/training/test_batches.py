@@ -33,3 +33,17 @@ def test_the_order_depends_on_the_seed_and_the_images_seen_only():
 def test_another_batch_size_runs_through_the_same_order():
     small, large = Batches(10, 2, seed=1), Batches(10, 6, seed=1)
     np.testing.assert_array_equal(stream(small, 15), stream(large, 5))
+
+
+@pytest.mark.parametrize("num_held_out", [1, 5, 9])
+def test_held_out_images_are_never_shown_and_the_others_once_an_epoch(num_held_out):
+    batches = Batches(20, 4, seed=2, num_held_out=num_held_out)
+    assert len(batches.held_out) == num_held_out and batches.num_images == 20 - num_held_out
+    seen = stream(batches, num_batches=3 * batches.num_images)
+    for epoch in seen.reshape(-1, batches.num_images):
+        assert sorted(epoch) == sorted(set(range(20)) - set(batches.held_out))
+
+
+def test_which_images_are_held_out_depends_on_the_seed_only():
+    same, other = Batches(20, 7, 2, 5), Batches(20, 4, 3, 5)
+    assert Batches(20, 4, 2, 5).held_out.tolist() == same.held_out.tolist() != other.held_out.tolist()

@@ -8,6 +8,7 @@ from torch import nn
 
 from gan_core.config import ModelConfig
 from gan_core.models import build_discriminator, build_generator
+from gan_core.models.base import Dropout
 from gan_core.training.parts import in_parts
 
 MODEL = ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8)
@@ -103,3 +104,65 @@ def test_no_layer_ever_sees_more_than_a_part():
             layer.register_forward_hook(lambda _layer, inputs, _outputs: seen.append(len(inputs[0])))
     in_parts(model, 4, some("D", 16)).sum().backward()
     assert max(seen) == 4
+
+
+WITH_DROPOUT = ModelConfig("dense", 16, ndf=6, dropout=0.5)
+
+
+def with_dropout(norm: str) -> tuple[nn.Module, list]:
+    """A discriminator, and the units it keeps at every pass."""
+    torch.manual_seed(0)
+    model, kept = build_discriminator(WITH_DROPOUT, norm).double(), []
+    for layer in model.modules():
+        if isinstance(layer, Dropout):
+            layer.rng = torch.Generator().manual_seed(5)
+            layer.register_forward_hook(lambda _layer, _inputs, outputs: kept.append(outputs.detach() != 0))
+    return model, kept
+
+
+def pictures(count: int) -> torch.Tensor:
+    return torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_every_pass_over_a_part_drops_the_same_units(norm):
+    model, kept = with_dropout(norm)
+    in_parts(model, 2, pictures(8)).sum().backward()
+    for width in (24, 12, 6):
+        masks = {tuple(mask.flatten().tolist()) for mask in kept if mask.shape[1] == width}
+        assert len(masks) == 2, "one a part"
+
+
+def test_with_dropout_gradients_are_those_of_the_units_kept():
+    model, _ = with_dropout("batch")
+    state = model.blocks[0][-1].rng.get_state()
+
+    def loss(moved: nn.Module) -> torch.Tensor:
+        for layer in moved.modules():
+            if isinstance(layer, Dropout):
+                layer.rng = torch.Generator()
+                layer.rng.set_state(state)
+        return in_parts(moved, 2, pictures(8)).sin().sum()
+
+    loss(model).backward()
+    ways = {name: torch.randn_like(p) for name, p in model.named_parameters()}
+    expected = sum((p.grad * ways[name]).sum() for name, p in model.named_parameters())
+    ends = []
+    for step in (1e-7, -1e-7):
+        moved = copy.deepcopy(model)
+        for name, p in moved.named_parameters():
+            p.data.add_(ways[name], alpha=step)
+        ends.append(loss(moved).detach())
+    torch.testing.assert_close((ends[0] - ends[1]) / 2e-7, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_next_batch_drops_other_units_and_the_generators_are_given_back():
+    model, kept = with_dropout("batch")
+    rngs = [layer.rng for layer in model.modules() if isinstance(layer, Dropout)]
+    in_parts(model, 2, pictures(8)).sum().backward()
+    first = {tuple(mask.flatten().tolist()) for mask in kept}
+    kept.clear()
+    in_parts(model, 2, pictures(8)).sum().backward()
+    # The widest layer has too many units for the same choice by chance.
+    assert not {mask for mask in first if len(mask) == 96} & {tuple(mask.flatten().tolist()) for mask in kept}
+    assert all(a is b for a, b in zip(rngs, (m.rng for m in model.modules() if isinstance(m, Dropout)), strict=True))

@@ -48,6 +48,51 @@ def test_a_batch_that_does_not_fit_trains_in_parts_with_the_same_result(trainer,
     torch.testing.assert_close(roomy.tick().metrics["loss/G"], trainer.tick().metrics["loss/G"], rtol=1e-9, atol=0)
 
 
+KINDS = {
+    "relativistic with R1 and R2": {"loss": "relativistic", "r1_gamma": 1.0, "r2_gamma": 2.0},
+    "residual": {"architecture": "residual", "loss": "relativistic", "r1_gamma": 1.0},
+    "penalty between": {"loss": "wgan-gp"},
+    "without batch norm": {"loss": "hinge", "d_norm": "none"},
+    "two steps of D": {"d_steps": 2},
+    "two steps of D with penalties": {"d_steps": 2, "loss": "relativistic", "r2_gamma": 1.0},
+    "classes": {"classes": ("a", "b", "c")},
+    "classes with penalties": {"classes": ("a", "b", "c"), "loss": "wgan-gp", "d_steps": 2},
+    "fully connected with batch norm": {"architecture": "dense", "d_norm": "batch"},
+}
+
+
+@pytest.mark.parametrize("crowded", ["D", "G"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_training_gives_the_same_result_in_parts(trainer, tiny, kind, crowded):
+    config = tiny.with_options(**KINDS[kind])
+    labels = np.arange(20) % 3 if config.model.classes else None
+    roomy, other = (Trainer(config, trainer.feed.images, CPU, torch.float64, labels) for _ in range(2))
+    if crowded == "G" and config.train.d_steps > 1:
+        # Fakes for D alone are made whole, since without a graph they need little memory.
+        other.learn.num_parts = 2
+    else:
+        Crowded(getattr(other, crowded), 4)
+    for _ in range(3):
+        roomy.step(), other.step()
+    assert other.learn.num_parts == 2
+    for one, in_parts in zip(weights(roomy), weights(other), strict=True):
+        torch.testing.assert_close(one, in_parts, rtol=1e-6, atol=1e-9)
+    expected, found = roomy.tick().metrics, other.tick().metrics
+    for name in ("loss/D", "loss/G", *(["penalty"] if config.train.penalises_gradients else [])):
+        assert found[name] == pytest.approx(expected[name], rel=1e-9), name
+
+
+def test_memory_is_asked_for_one_batch_at_a_time_and_the_notice_says_how_many(trainer, tiny):
+    run = Trainer(tiny.with_options(d_steps=4), trainer.feed.images, CPU, torch.float64)
+    Crowded(run.D, 4)
+    run.step()
+    assert "too small for 8 images at once" in run.learn.notices[0]
+    Crowded(run.D, 0)
+    with pytest.raises(RuntimeError, match="memory"):
+        run.step()
+    assert run.learn.num_parts == 8
+
+
 def test_memory_that_runs_out_after_the_discriminators_step_does_not_train_it_twice(trainer, tiny):
     roomy = Trainer(tiny, trainer.feed.images, CPU, torch.float64)
     asked = []

@@ -10,7 +10,7 @@ import gradio as gr
 
 from ui.theme import asset
 
-ANSWERS = ("models", "open_model", "directions", "face", "faces", "film")
+ANSWERS = ("models", "open_model", "directions", "face", "faces", "film", "nearest")
 
 
 def build() -> None:

@@ -8,23 +8,94 @@ from pathlib import Path
 
 import gradio as gr
 
-from gan_core.config import IMAGE_SIZES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, field_type, preset
+from gan_core.config import (
+    ARCHITECTURES,
+    DEFAULT_PRESET,
+    PRESET_HELP,
+    PRESETS,
+    Config,
+    ModelConfig,
+    TrainConfig,
+    field_type,
+    options,
+    preset,
+)
+from gan_core.data.hub import hub_repo
+from gan_core.data.named import NAMES, named
 from gan_core.home import datasets
 
-DRAWN, LOCAL, UPLOAD = "Drawn faces", "Folder or zip", "Upload a zip"
-SETTINGS = ("channels", "flip", "batch_size", "lr", "ngf", "ndf", "latent_dim", "ema_kimg", "seed")
+DRAWN, LOCAL, UPLOAD, KNOWN = "Drawn faces", "Folder or zip", "Upload a zip", "Known set or Hub"
+KNOWN_HELP = {
+    "fashion-mnist": "60,000 grey clothes of 28 px in 10 classes: try the recipe dcgan-28.",
+    "mnist": "60,000 grey digits of 28 px in 10 classes: try the recipe dcgan-28.",
+    "cifar-10": "50,000 colour pictures of 32 px in 10 classes.",
+    "celeba": "162,770 faces of 178 px, for sizes up to 128 px.",
+}
+HUB_HELP = "Pictures on the Hub, or a zip of them: hf:owner/name."
+GROUPS = {
+    "Networks": ("architecture", "latent_dim", "ngf", "ndf", "dropout", "d_norm"),
+    "Game": ("loss", "label_smoothing", "r1_gamma", "r2_gamma", "d_steps", "batch_size"),
+    "Images": ("channels", "labels", "augment", "held_out", "flip"),
+    "Optimiser": ("lr", "precision", "beta1", "beta2", "ema_kimg", "seed"),
+}
+SETTINGS = tuple(name for group in GROUPS.values() for name in group)
+LABELS = {
+    "ngf": "G's width (ngf)",
+    "ndf": "D's width (ndf)",
+    "latent_dim": "length of z",
+    "d_norm": "D's norm",
+    "r1_gamma": "R1 gamma",
+    "r2_gamma": "R2 gamma",
+    "d_steps": "D steps",
+    "augment": "augmentation",
+    "held_out": "held out",
+    "lr": "learning rate (lr)",
+    "ema_kimg": "averaging (kimg)",
+}
+# Where the form has less room than `--help`, or the label says it all.
+HELP = {
+    "architecture": "",
+    "latent_dim": "",
+    "lr": "",
+    "ngf": "channels at the last hidden layer",
+    "ndf": "channels at the first layer",
+    "dropout": "in D; not for dcgan and residual",
+    "d_norm": "auto: what suits the loss",
+    "r1_gamma": "penalty on D at real images",
+    "r2_gamma": "the same at generated images",
+    "label_smoothing": "D's target for real images below 1",
+    "loss": "bce is the paper's",
+    "batch_size": "images a step",
+    "labels": "auto, none or a column of labels.csv",
+    "augment": "of all that D sees, for few pictures",
+    "held_out": "share of pictures that D never sees",
+    "flip": "mirror every other image",
+    "precision": "auto: bf16 where that is fast",
+    "ema_kimg": "half-life of G's moving average",
+    "seed": "of weights, z and order",
+}
 # The order in which `config_of` takes the fields' values, followed by those of SETTINGS.
-WHAT = ("source", "path", "upload", "preset", "amount", "unit", "image_size")
+WHAT = ("source", "path", "upload", "known", "data_root", "preset", "amount", "unit", "image_size")
 
 
 def build(allowed: bool) -> dict[str, gr.components.Component]:
     """The fields by name; those of a page where nobody may train cannot be used."""
+    model = preset(DEFAULT_PRESET).model
     form = {
-        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD], value=DRAWN, label="Pictures", interactive=allowed),
+        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD, KNOWN], value=DRAWN, label="Pictures", interactive=allowed),
         "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=False),
         "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
-        "preset": gr.Dropdown(list(PRESETS), value="dcgan", label="Recipe", info=PRESET_HELP["dcgan"]),
-        "image_size": gr.Dropdown([(f"{n} px", n) for n in IMAGE_SIZES], value=64, label="Size"),
+        "known": gr.Dropdown(
+            list(NAMES),
+            value="fashion-mnist",
+            label="Set, or hf:owner/name",
+            info=known_help("fashion-mnist"),
+            allow_custom_value=True,
+            visible=False,
+        ),
+        "data_root": gr.Textbox(label="Folder of its files", placeholder="empty: they are downloaded", visible=False),
+        "preset": gr.Dropdown(list(PRESETS), value=DEFAULT_PRESET, label="Recipe", info=PRESET_HELP[DEFAULT_PRESET]),
+        "image_size": sizes(model.architecture, model.image_size),
     }
     with gr.Row(equal_height=True):
         form["amount"] = gr.Number(10, label="Train for", min_width=80)
@@ -35,16 +106,24 @@ def build(allowed: bool) -> dict[str, gr.components.Component]:
 
 def build_settings() -> dict[str, gr.components.Component]:
     """Everything that most people leave as it is, by name."""
-    with gr.Accordion("All settings", open=False):
+    with gr.Accordion("All settings", open=False, elem_id="settings"):
         form = {"name": gr.Textbox(label="Name", placeholder="named after the pictures")}
-        return form | {name: setting(name) for name in SETTINGS}
+        for title, names in GROUPS.items():
+            gr.HTML(f"<h3 class='head'>{title}</h3>", apply_default_css=False)
+            with gr.Row(elem_classes="settings"):
+                form |= {name: setting(name) for name in names}
+        return form
 
 
 def wire(form: dict[str, gr.components.Component], **quiet: object) -> None:
     """Show the fields that fit the source, and the values of a preset that is chosen."""
-    form["source"].change(show_source, form["source"], [form["path"], form["upload"]], **quiet)
-    settings = [form["preset"], *(form[name] for name in SETTINGS)]
-    form["preset"].change(show_preset, form["preset"], settings, **quiet)
+    shown = [form[name] for name in ("path", "upload", "known", "data_root")]
+    form["source"].change(show_source, [form["source"], form["known"]], shown, **quiet)
+    form["known"].change(show_known, form["known"], [form["known"], form["data_root"]], **quiet)
+    # On input, not on change: a preset sets the architecture and the size together.
+    settings = [form["preset"], form["image_size"], *(form[name] for name in SETTINGS)]
+    form["preset"].input(show_preset, form["preset"], settings, **quiet)
+    form["architecture"].input(sizes, [form["architecture"], form["image_size"]], form["image_size"], **quiet)
 
 
 def inputs(form: dict[str, gr.components.Component]) -> list[gr.components.Component]:
@@ -57,32 +136,45 @@ def config_of(*values: object) -> Config:
     form = dict(zip((*WHAT, *SETTINGS), values, strict=True))
     # The page has only one kind of number.
     numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in form.items()}
-    options = {name: numbers[name] for name in SETTINGS}
-    missing = [key for key, value in options.items() if value is None]
+    settings = {name: numbers[name] for name in SETTINGS}
+    missing = [name for name, value in settings.items() if value is None]
     if missing:
-        raise ValueError(f"fill in {missing[0].replace('_', ' ')} under All settings")
-    options |= {"image_size": form["image_size"], **goal(form["amount"], form["unit"])}
-    data = pictures(form["source"], form["path"], form["upload"])
-    return preset(form["preset"]).with_options(data=data, **options)
+        raise ValueError(f"fill in {label_of(missing[0])} under All settings")
+    settings |= {"image_size": form["image_size"], **goal(form["amount"], form["unit"])}
+    settings["data"] = pictures(form["source"], form["path"], form["upload"], form["known"])
+    settings["data_root"] = files_folder(form["source"], form["known"], form["data_root"])
+    return preset(form["preset"]).with_options(**settings)
 
 
 def setting(name: str) -> gr.components.Component:
     """The form field of one config field."""
-    kind = ModelConfig if name in {f.name for f in fields(ModelConfig)} else TrainConfig
-    metadata = next(f.metadata for f in fields(kind) if f.name == name)
-    value, label, info = value_of(preset("dcgan"), name), name.replace("_", " "), metadata["help"]
+    kind = ModelConfig if name in {spec.name for spec in fields(ModelConfig)} else TrainConfig
+    metadata = next(spec.metadata for spec in options(kind) if spec.name == name)
+    common = {"value": value_of(preset(DEFAULT_PRESET), name), "label": label_of(name), "min_width": 120}
+    common["info"] = HELP.get(name, metadata["help"]) or None
     if metadata["choices"]:
-        return gr.Dropdown(list(metadata["choices"]), value=value, label=label, info=info)
+        return gr.Dropdown(list(metadata["choices"]), **common)
     plain, _ = field_type(kind, name)
-    if plain is bool:
-        return gr.Checkbox(value, label=label, info=info)
-    return gr.Number(value, label=label, info=info)
+    return {bool: gr.Checkbox, str: gr.Textbox}.get(plain, gr.Number)(**common)
 
 
-def pictures(source: str, path: str, upload: str | None) -> str:
+def label_of(name: str) -> str:
+    return LABELS.get(name, name.replace("_", " "))
+
+
+def sizes(architecture: str, size: int | None) -> gr.Dropdown:
+    """The sizes that an architecture makes, the nearest to the one so far chosen."""
+    made = ARCHITECTURES[architecture]
+    value = min(made, key=lambda each: abs(each - (size or 64)))
+    return gr.Dropdown([(f"{each} px", each) for each in made], value=value, label="Size", interactive=len(made) > 1)
+
+
+def pictures(source: str, path: str, upload: str | None, known: str | None = None) -> str:
     """The config's `data` for what the form says. An upload moves where later resumes find it."""
     if source == DRAWN:
         return "drawn"
+    if source == KNOWN:
+        return known_set(known)
     if source == LOCAL:
         if not (path or "").strip():
             raise ValueError("say where your pictures are: a folder or a zip on this computer")
@@ -97,18 +189,45 @@ def pictures(source: str, path: str, upload: str | None) -> str:
     return str(kept)
 
 
+def known_set(text: str | None) -> str:
+    text = (text or "").strip()
+    if not named(text) and not hub_repo(text):
+        raise ValueError("choose one of the sets, or write one on the Hub as hf:owner/name")
+    return text
+
+
+def files_folder(source: str, known: str | None, folder: str | None) -> str | None:
+    """Where the files of a known set are; what was typed for another source does not count."""
+    return (folder or "").strip() or None if source == KNOWN and named(known or "") else None
+
+
 def goal(amount: float | None, unit: str) -> dict[str, float]:
     if not amount or amount <= 0:
         raise ValueError("say how long to train: a number above 0")
     return {"minutes": float(amount)} if unit == "minutes" else {"kimg": float(amount)}
 
 
-def show_source(source: str):
-    return gr.Textbox(visible=source == LOCAL), gr.File(visible=source == UPLOAD)
+def show_source(source: str, known: str | None):
+    return [
+        gr.Textbox(visible=source == LOCAL),
+        gr.File(visible=source == UPLOAD),
+        gr.Dropdown(visible=source == KNOWN),
+        gr.Textbox(visible=source == KNOWN and bool(named(known or ""))),
+    ]
+
+
+def show_known(known: str | None):
+    return gr.Dropdown(info=known_help(known)), gr.Textbox(visible=bool(named(known or "")))
+
+
+def known_help(known: str | None) -> str:
+    return KNOWN_HELP.get(named(known or ""), HUB_HELP)
 
 
 def show_preset(name: str):
-    return [gr.Dropdown(info=PRESET_HELP[name]), *(value_of(preset(name), key) for key in SETTINGS)]
+    config = preset(name)
+    size = sizes(config.model.architecture, config.model.image_size)
+    return [gr.Dropdown(info=PRESET_HELP[name]), size, *(value_of(config, key) for key in SETTINGS)]
 
 
 def value_of(config: Config, name: str):

@@ -10,6 +10,11 @@ from gan_core.runs.run_dir import RunDir, Status
 from gan_core.words import duration, kimg, rate
 
 CHART_POINTS = 500
+FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
+SWD_HELP = "The smallest distance so far between samples and your pictures; best.safetensors is this generator."
+DIVERSITY_HELP = "How unlike each other the samples are: 1 as much as your pictures, below 0.3 collapsed."
+VERDICT_HELP = "Share of your pictures that D takes for real: of those it trains on, and of those kept from it."
+LOW_DIVERSITY, COLLAPSED, BY_HEART = 0.6, 0.3, 0.2
 STATE_WORDS = {
     "starting": "starting",
     "preparing": "preparing",
@@ -37,7 +42,7 @@ def hint(run: RunDir | None, status: Status) -> str:
         return "Your samples will appear here."
     if status.state in ("starting", "preparing"):
         return f"{status.message[:1].upper()}{status.message[1:]} …"
-    return "The same 64 faces appear here as they learn." if status.active else "No samples yet."
+    return "The same samples appear here as they learn." if status.active else "No samples yet."
 
 
 def header_html(live: RunDir | None = None) -> str:
@@ -90,20 +95,73 @@ def explain(run: RunDir, status: Status) -> str:
     return " · ".join([*words, *([status.message] if status.message else [])])
 
 
+def row_names(run: RunDir | None) -> list[str]:
+    """The class of each row of the sample sheet; empty for a run without classes."""
+    classes = run.config().model.classes if run else ()
+    rows = max(min(len(classes), MOST_ROWS), FEWEST_ROWS)
+    places = range(rows) if len(classes) >= rows else [row * len(classes) // rows for row in range(rows)]
+    return [classes[place] for place in places] if classes else []
+
+
+def evaluations(rows: list[dict]) -> list[dict]:
+    """The ticks at which the samples were compared with the pictures."""
+    return [row for row in rows if "swd" in row]
+
+
+def quality_html(rows: list[dict]) -> str:
+    """How good the samples are, as of the newest comparison; empty before the first."""
+    measured = evaluations(rows)
+    if not measured:
+        return ""
+    best, newest = min(measured, key=lambda row: row["swd"]), measured[-1]
+    facts = [fact(f"best, {kimg(best['nimg'])}", f"{best['swd']:.3g}", SWD_HELP)]
+    if "diversity" in newest:
+        word, tone = diversity_word(newest["diversity"])
+        facts.append(fact("diversity", f"{newest['diversity']:.2f} <small>{word}</small>", DIVERSITY_HELP, tone))
+    if "accuracy/train" in newest:
+        facts.append(verdict(newest))
+    return f"<div class='facts'>{''.join(facts)}</div>{by_heart(newest)}"
+
+
+def fact(name: str, value: str, help: str = "", tone: str = "") -> str:
+    return f"<div title='{escape(help)}'><div class='cap'>{name}</div><div class='big {tone}'>{value}</div></div>"
+
+
+def diversity_word(ratio: float) -> tuple[str, str]:
+    """What a diversity, in units of the data's own, amounts to, and its colour."""
+    if ratio < COLLAPSED:
+        return "collapsed", "bad"
+    return ("low", "bad") if ratio < LOW_DIVERSITY else ("good", "")
+
+
+def verdict(row: dict) -> str:
+    """How often D is right about pictures that it knows and, if some were held out, about those."""
+    known = f"{100 * row['accuracy/train']:.0f}"
+    if "accuracy/held_out" not in row:
+        return fact("D on known", f"{known} <small>%</small>", VERDICT_HELP)
+    return fact("D known / new", f"{known} / {100 * row['accuracy/held_out']:.0f} <small>%</small>", VERDICT_HELP)
+
+
+def by_heart(row: dict) -> str:
+    if row.get("accuracy/train", 0) - row.get("accuracy/held_out", 1) <= BY_HEART:
+        return ""
+    return "<p class='cap bad'>D knows its pictures by heart: more pictures or more augmentation would help.</p>"
+
+
 def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     if not run:
         return ""
     data, facts = run.data(), []
     if rows:
-        facts.append(("speed", f"{rows[-1]['img_per_sec']:,.0f} <small>img/s</small>"))
+        facts.append(("images/s", f"{rows[-1]['img_per_sec']:,.0f}"))
         facts.append(("kimg seen", f"{rows[-1]['nimg'] / 1000:,.1f}"))
     if data:
         facts.append(("pictures", f"{data['count']:,}"))
     if rows and data:
         facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>×</small>"))
-    html = "".join(f"<div><div class='cap'>{name}</div><div class='big'>{value}</div></div>" for name, value in facts)
+    html = "".join(fact(name, value) for name, value in facts)
     waiting = "<p class='cap'>Charts appear with the second report.</p>" if status.active and len(rows) < 2 else ""
-    return f"<div class='facts'>{html}</div>{waiting}{skipped_html(data.get('skipped', []))}"
+    return f"<div class='facts'>{html}</div>{quality_html(rows)}{waiting}{skipped_html(data.get('skipped', []))}"
 
 
 def skipped_html(skipped: list) -> str:
@@ -117,11 +175,14 @@ def skipped_html(skipped: list) -> str:
     )
 
 
-def series(rows: list[dict], key: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """The rows as a long table, thinned to what a chart can show; the newest row is always among them."""
-    step = -(-len(rows) // (CHART_POINTS // len(names))) or 1
+def series(rows: list[dict], y: str, lines: dict[str, str]) -> pd.DataFrame:
+    """The rows as a long table of `lines`, {name: key in the row}, thinned to what a chart can show.
+
+    The newest row is always among them.
+    """
+    step = -(-len(rows) // (CHART_POINTS // len(lines))) or 1
     thin = rows[::-1][::step][::-1]
     return pd.DataFrame(
-        [(row["nimg"] / 1000, row[f"{key}/{name}"], name) for row in thin for name in names],
-        columns=["kimg", key, "of"],
+        [(row["nimg"] / 1000, row[key], name) for row in thin for name, key in lines.items()],
+        columns=["kimg", y, "of"],
     )

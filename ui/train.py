@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 
 import gradio as gr
@@ -12,8 +13,19 @@ from gan_core.runs.run_dir import Status
 from ui import form, preflight
 from ui.answers import answers, data_uri
 from ui.guard import NOT_HERE, guarded, training_allowed
-from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, series, stopping, title_html
+from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, row_names, series, stopping, title_html
 from ui.theme import asset
+
+# Name, title, and the lines with their colours and their keys in a tick's metrics.
+CHARTS = (
+    (
+        "quality",
+        "distance to your pictures: lower is better",
+        {"samples": ("#d6609a", "swd"), "pictures among themselves": ("#8b93a1", "swd_floor")},
+    ),
+    ("loss", "loss of generator G, discriminator D", {"G": ("#e8963a", "loss/G"), "D": ("#3fa9e8", "loss/D")}),
+    ("score", "D's verdict: 1 real, 0 fake", {"real": ("#5cb83f", "score/real"), "fake": ("#b07ff0", "score/fake")}),
+)
 
 
 def build(demo: gr.Blocks, header: gr.HTML) -> None:
@@ -26,12 +38,11 @@ def build(demo: gr.Blocks, header: gr.HTML) -> None:
             monitor = build_monitor()
         with gr.Column(elem_classes="card"):
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
-            losses = chart("loss", {"D": "#3fa9e8", "G": "#e8963a"}, "loss of generator G, discriminator D")
-            scores = chart("score", {"real": "#5cb83f", "fake": "#b07ff0"}, "D's verdict: 1 real, 0 fake")
+            charts = [chart(*each) for each in CHARTS]
     # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
-    wire(demo, fields, trial, runs, monitor, [header, runs, *monitor, facts, losses, scores, shown, seen])
+    wire(demo, fields, trial, runs, monitor, [header, runs, *monitor, facts, *charts, shown, seen])
 
 
 def build_new() -> tuple[dict, preflight.Trial]:
@@ -68,18 +79,18 @@ def build_monitor() -> list[gr.components.Component]:
     return [title, sheet_, stop, resume]
 
 
-def chart(key: str, colors: dict[str, str], title: str) -> gr.LinePlot:
+def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePlot:
     return gr.LinePlot(
         x="kimg",
-        y=key,
+        y=name,
         color="of",
-        color_map=colors,
+        color_map={line: color for line, (color, _) in lines.items()},
         title=title,
         x_title="thousand images",
         y_title=" ",
         color_title=" ",
-        height=220,
-        elem_id=f"chart-{key}",
+        height=196,
+        elem_id=f"chart-{name}",
         visible=False,
     )
 
@@ -156,8 +167,8 @@ def snapshot(name: str | None, seen: str) -> list:
             lambda: title_html(run, status, rows),
         ),
         "sheet": (
-            [name, samples[-1:], len(samples), hint(run, status)],
-            lambda: {"run": name, "nimgs": samples, "hint": hint(run, status)},
+            [name, samples[-1:], len(samples), hint(run, status), row_names(run)],
+            lambda: {"run": name, "nimgs": samples, "hint": hint(run, status), "rows": row_names(run)},
         ),
         "stop": (
             [status.active, stopping(run, status)] if run else [],
@@ -176,9 +187,9 @@ def snapshot(name: str | None, seen: str) -> list:
             ),
         ),
         "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
-        "losses": ([name, len(rows)], lambda: plot(rows, "loss", ("G", "D"))),
-        "scores": ([name, len(rows)], lambda: plot(rows, "score", ("real", "fake"))),
     }
+    for key, _, lines in CHARTS:
+        parts[key] = plot_part(name, rows, key, lines)
     known = json.loads(seen or "{}")
     now = {part: json.dumps(key) for part, (key, _) in parts.items()}
     if now == known:
@@ -188,9 +199,11 @@ def snapshot(name: str | None, seen: str) -> list:
     return [*changed, gr.skip() if name == asked else name, json.dumps(now)]
 
 
-def plot(rows: list[dict], key: str, names: tuple[str, ...]) -> gr.LinePlot:
-    """A chart of the rows; hidden while there is nothing to draw a line through."""
-    return gr.LinePlot(series(rows, key, names), visible=len(rows) > 1)
+def plot_part(name: str, rows: list[dict], key: str, lines: dict[str, tuple[str, str]]) -> tuple[list, Callable]:
+    """A chart as a part of a snapshot; hidden while there is nothing to draw a line through."""
+    keys = {line: metric for line, (_, metric) in lines.items()}
+    drawn = [row for row in rows if all(metric in row for metric in keys.values())]
+    return [name, len(drawn)], lambda: gr.LinePlot(series(drawn, key, keys), visible=len(drawn) > 1)
 
 
 @answers

@@ -92,7 +92,10 @@ def try_out(config: Config) -> Iterator[dict]:
         path = Path(folder) / "config.json"
         write_json(path, config.to_dict())
         command = [sys.executable, "-m", "gan_core", "preflight", "--config", str(path), "--background", "--json"]
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        # A session of its own: a trial in the background lowers the weight of its whole session.
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         try:
             yield from _found(_patiently(process.stdout))
         finally:

@@ -1,7 +1,8 @@
 import pytest
 
 from gan_core.config import Config, preset
-from gan_core.home import checkpoints
+from gan_core.data import prepare
+from gan_core.home import checkpoints, datasets
 from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
@@ -27,13 +28,25 @@ def run(config) -> RunDir:
 
 
 @pytest.fixture
+def clothes(config) -> RunDir:
+    """A finished run of three classes, whose best generator is not its newest, and whose pictures are still here."""
+    config = config.with_options(classes=("coat", "bag", "shoe"), flip=False)
+    run = RunDir.create(checkpoints() / "clothes", config)
+    run.write_status(Status("done", nimg=2000))
+    run.write_data(prepare("drawn:8", 32, 3, datasets()))
+    for path, nimg in ((run.best, 1000), (run.generator, 2000)):
+        save_generator(path, build_generator(config.model), config, nimg)
+    return run
+
+
+@pytest.fixture
 def filled():
     """filled(**changes): the values of a filled-in form, in the order in which its handlers take them."""
 
     def values(**changes) -> list:
         settings = {name: form.value_of(preset("dcgan"), name) for name in form.SETTINGS}
         what = {"source": form.LOCAL, "path": "", "upload": None, "preset": "dcgan", "amount": 1, "unit": "kimg"}
-        known = what | {"image_size": 32} | settings
-        return [(known | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
+        other = {"known": "fashion-mnist", "data_root": "", "image_size": 32}
+        return [(what | other | settings | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
 
     return values

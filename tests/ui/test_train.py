@@ -2,9 +2,12 @@ import json
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pytest
 
-from gan_core.runs.run_dir import Status
+from gan_core.home import checkpoints
+from gan_core.runs.run_dir import RunDir, Status
+from gan_core.training.trainer import Trainer
 from ui import form, guard, run_view, train
 
 SKIP = gr.skip()
@@ -36,7 +39,64 @@ def test_a_new_tick_changes_only_what_it_changes(run):
     run.append_metrics(run.metrics()[-1] | {"nimg": 1500})
     changed = json.loads(train.snapshot(run.name, seen)[-1])
     parts = {name for name, key in changed.items() if key != json.loads(seen)[name]}
-    assert parts == {"title", "facts", "losses", "scores"}
+    assert parts == {"title", "facts", "loss", "score"}
+
+
+def measured(run, nimg: int, **metrics) -> None:
+    run.append_metrics(run.metrics()[0] | {"nimg": nimg, "swd": 90.0, "swd_floor": 10.0} | metrics)
+
+
+def part(run, name: str):
+    """What the snapshot has for a part, by its place among them."""
+    shown = train.snapshot(run.name, "{}")
+    return shown[list(json.loads(shown[-1])).index(name)]
+
+
+def test_the_quality_chart_comes_first_and_with_the_second_measurement(run):
+    assert next(iter(train.CHARTS))[0] == "quality"
+    assert not part(run, "quality").visible
+    measured(run, 1100)
+    assert not part(run, "quality").visible and part(run, "loss").visible
+    measured(run, 1200)
+    chart = part(run, "quality")
+    assert chart.visible and len(chart.value["data"]) == 4
+
+
+def test_the_facts_tell_the_best_and_how_diverse_the_samples_are(run):
+    assert "diversity" not in part(run, "facts")
+    measured(run, 1100, diversity=0.95, **{"accuracy/train": 0.7, "accuracy/held_out": 0.6, "accuracy/fake": 0.9})
+    measured(run, 1200, swd=120.0, diversity=0.5, **{"accuracy/train": 0.95, "accuracy/held_out": 0.6})
+    html = part(run, "facts")
+    for words in ("best, 1.1 kimg", ">90<", "0.50 <small>low", "95 / 60", "by heart"):
+        assert words in html
+
+
+@pytest.mark.parametrize(("ratio", "word"), [(1.1, "good"), (0.6, "good"), (0.59, "low"), (0.29, "collapsed")])
+def test_a_diversity_has_a_word(ratio, word):
+    assert run_view.diversity_word(ratio)[0] == word
+
+
+def test_without_held_out_pictures_nobody_is_said_to_learn_by_heart(run):
+    measured(run, 1100, **{"accuracy/train": 1.0})
+    html = part(run, "facts")
+    assert "D on known" in html and "by heart" not in html
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(0, ""), (3, "aaabbbcc"), (8, "abcdefgh"), (10, "abcdefghij"), (20, "abcdefghijklmnop")]
+)
+def test_every_row_of_the_sheet_has_the_name_of_its_class(config, count, names):
+    run = RunDir.create(checkpoints() / "named", config.with_options(classes=tuple("abcdefghijklmnopqrst"[:count])))
+    assert run_view.row_names(run) == list(names)
+
+
+def test_the_rows_are_named_as_the_trainer_makes_them(config):
+    for count in (2, 3, 7, 10, 16, 20):
+        named = config.with_options(classes=tuple(map(str, range(count))))
+        trainer = Trainer(named, np.zeros((8, 32, 32, 3), np.uint8), labels=np.arange(8) % count)
+        of_row = trainer.grid_z[::8, -count:].argmax(1).tolist()
+        run = RunDir.create(checkpoints() / f"named-{count}", named)
+        assert run_view.row_names(run) == list(map(str, of_row))
 
 
 def test_without_any_run_the_page_is_calm():
@@ -52,7 +112,8 @@ def test_a_run_that_is_gone_makes_room_for_the_newest(run, name):
 
 def test_a_long_history_is_thinned_and_keeps_its_newest_point():
     row = {"loss/D": 1.0, "loss/G": 2.0}
-    table = run_view.series([row | {"nimg": i * 1000} for i in range(10_000)], "loss", ("G", "D"))
+    lines = {"G": "loss/G", "D": "loss/D"}
+    table = run_view.series([row | {"nimg": i * 1000} for i in range(10_000)], "loss", lines)
     assert 400 <= len(table) <= run_view.CHART_POINTS and table["kimg"].max() == 9999
 
 
@@ -73,6 +134,13 @@ def test_names_and_reasons_from_disk_are_escaped(run):
         ({"source": form.DRAWN, "amount": 1e99}, "must be above 0 and at most 1e9"),
         ({"source": form.DRAWN, "name": "../up"}, "is no name for a run"),
         ({"source": form.DRAWN, "image_size": 33}, "must be one of 16, 28, 32, 64, 128, 256"),
+        ({"source": form.DRAWN, "image_size": 28}, "makes images of 16, 32, 64, 128, 256 px, not of 28"),
+        ({"source": form.DRAWN, "r1_gamma": None}, "Fill in R1 gamma under All settings"),
+        ({"source": form.DRAWN, "labels": " "}, "abels must be"),
+        ({"source": form.KNOWN, "known": "cats"}, "Choose one of the sets"),
+        ({"source": form.KNOWN, "known": None}, "Choose one of the sets"),
+        ({"source": form.KNOWN, "known": "hf:cats"}, "names no data set on the Hub"),
+        ({"source": form.KNOWN, "data_root": "/no/folder"}, "There is no folder /no/folder"),
     ],
 )
 def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(start, warnings, changes, words):

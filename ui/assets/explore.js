@@ -1,6 +1,6 @@
 // The live explorer. What is shown is one `view`; a change of it asks the server for one picture, with one request under way
 // and only the newest wish kept, so that a fast hand never builds a queue.
-const SEEDS = 24, POLL_MS = 4000;
+const SEEDS = 24, POLL_MS = 4000, MOST_CHIPS = 12;
 // Where the shipped model shows some of its best; any other model is as good there as anywhere.
 const OPENING = { at: 74, to: 52, grid: 60 };
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
@@ -8,10 +8,11 @@ const root = element.querySelector(".explorer");
 const is = (name) => root.querySelector(`[data-is="${name}"]`);
 const hero = root.querySelector("canvas.hero");
 const tileA = root.querySelector('[data-do="set-a"] canvas'), tileB = root.querySelector('[data-do="set-b"] canvas');
-const model = { key: null, name: null };
-const copy = (point) => ({ seed: point.seed, amounts: [...point.amounts] });
-let at = { seed: OPENING.at, amounts: [] }, a = copy(at), b = { seed: OPENING.to, amounts: [] };
-let sliders = [], history = [], firstSeed = OPENING.grid, playing = false, morphing = false;
+const model = { key: null, name: null, which: null, classes: [] };
+// A point's label is the place of its class; null leaves the class to the seed.
+const copy = (point) => ({ seed: point.seed, amounts: [...point.amounts], label: point.label ?? null });
+let at = copy({ seed: OPENING.at, amounts: [] }), a = copy(at), b = copy({ seed: OPENING.to, amounts: [] });
+let sliders = [], history = [], firstSeed = OPENING.grid, seedsOf = null, playing = false, morphing = false;
 
 const anySeed = () => Math.floor(Math.random() * 2147483647);
 
@@ -37,9 +38,11 @@ async function paint(canvas, source) {
 
 // drawing the face
 
-let wanted = null, drawing = false, drawnAt = [];
+let wanted = null, wish = "", drawing = false, drawnAt = [];
 async function draw(view) {
   wanted = view;
+  wish = JSON.stringify(view);
+  is("near").hidden = true;
   if (drawing) return;
   drawing = true;
   while (wanted) {
@@ -91,8 +94,13 @@ function go(point) {
   is("seed").value = at.seed;
   sliders.forEach((slider, i) => setSlider(slider, at.amounts[i] || 0));
   for (const tile of is("seeds").children) tile.classList.toggle("on", Number(tile.dataset.seed) === at.seed);
+  choose(is("chips"), at.label);
   showPoint();
+  if (seedsOf !== at.label) showSeeds();
 }
+
+// A new face of the same class.
+const unmoved = (seed) => ({ seed, amounts: at.amounts.map(() => 0), label: at.label });
 
 function setSlider(slider, value) {
   slider.value = value;
@@ -137,10 +145,54 @@ async function showDirections() {
   sliders.forEach((slider, i) => setSlider(slider, at.amounts[i]));
 }
 
+// choices of one: chips, or a list where there would be too many
+
+function choose(box, value) {
+  for (const chip of box.children) {
+    if (chip.tagName === "SELECT") chip.value = String(value);
+    else chip.setAttribute("aria-pressed", chip.dataset.value === String(value));
+  }
+}
+
+function offer(box, choices, value, pick) {
+  box.replaceChildren(...(choices.length > MOST_CHIPS + 1 ? [list(box, choices, pick)] : choices.map(([name, each]) => {
+    const chip = document.createElement("button");
+    Object.assign(chip, { className: "chip", textContent: name });
+    chip.dataset.value = each;
+    chip.addEventListener("click", () => pick(each));
+    return chip;
+  })));
+  choose(box, value);
+}
+
+function list(box, choices, pick) {
+  const select = document.createElement("select");
+  select.className = "pick";
+  select.setAttribute("aria-label", box.getAttribute("aria-label"));
+  select.append(...choices.map(([name, each]) => new Option(name, String(each))));
+  select.addEventListener("change", () => pick(JSON.parse(select.value)));
+  return select;
+}
+
+function showClasses() {
+  is("classes").hidden = !model.classes.length;
+  offer(is("chips"), [["any", null], ...model.classes.map((name, i) => [name, i])], at.label, (label) => {
+    remember();
+    go({ ...at, label });
+  });
+}
+
+function showWhich(found) {
+  const names = Object.keys(found.keys);
+  is("which").hidden = names.length < 2;
+  offer(is("which"), names.map((name) => [name, name]), found.which, (which) => openModel(model.name, which));
+}
+
 async function showSeeds() {
+  const label = seedsOf = at.label;
   const seeds = Array.from({ length: SEEDS }, (_, i) => (firstSeed + i) % 2147483647);
-  const answer = await ask("faces", { points: seeds.map((seed) => ({ seed, amounts: [] })) });
-  if (!answer) return;
+  const answer = await ask("faces", { points: seeds.map((seed) => ({ seed, amounts: [], label })) });
+  if (!answer || label !== seedsOf) return;
   is("seeds").replaceChildren(...answer.images.map((image, i) => {
     const tile = document.createElement("button");
     tile.className = "tile" + (seeds[i] === at.seed ? " on" : "");
@@ -150,7 +202,7 @@ async function showSeeds() {
     picture.src = image;
     picture.alt = "";
     tile.append(picture);
-    tile.addEventListener("click", () => { remember(); go({ seed: seeds[i], amounts: at.amounts.map(() => 0) }); });
+    tile.addEventListener("click", () => { remember(); go(unmoved(seeds[i])); });
     return tile;
   }));
 }
@@ -166,21 +218,25 @@ async function listModels() {
     return option;
   }));
   const current = answer.models.find((found) => found.name === model.name);
-  root.querySelector('[data-do="renew"]').hidden = !current || current.key === model.key;
+  root.querySelector('[data-do="renew"]').hidden = !current || current.keys[model.which] === model.key;
   return answer.models;
 }
 
-// Without a name: the one to begin with.
-async function openModel(name) {
+// Without a name: the one to begin with; `which` of its weights, the best or the newest, is the server's choice, too.
+async function openModel(name, which) {
   delete root.dataset.ready;
-  const answer = await ask("open_model", { model: name });
+  const answer = await ask("open_model", { model: name, which });
   if (!answer) return;
   if (answer.name !== model.name) {
-    // A direction means something else in another model.
-    at.amounts = [], a.amounts = [], b.amounts = [], history = [];
+    // A direction means something else in another model, and so does a class.
+    for (const point of [at, a, b]) Object.assign(point, { amounts: [], label: null });
+    history = [];
     root.querySelector('[data-do="undo"]').disabled = true;
   }
-  Object.assign(model, { key: answer.key, name: answer.name });
+  Object.assign(model, { key: answer.key, name: answer.name, which: answer.which, classes: answer.classes });
+  showClasses();
+  showWhich(answer);
+  root.querySelector('[data-do="compare"]').hidden = !answer.comparable;
   is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
     + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
   root.querySelector('[data-do="renew"]').hidden = true;
@@ -207,6 +263,31 @@ function play() {
   requestAnimationFrame(frame);
 }
 
+// copies
+
+async function compare(button) {
+  const view = wish;
+  button.disabled = true;
+  button.textContent = "Looking…";
+  const answer = await ask("nearest", { view: JSON.parse(view) });
+  button.textContent = "Is it a copy?";
+  button.disabled = false;
+  if (!answer || view !== wish) return;
+  is("near").replaceChildren(...answer.near.map(({ image, ratio }) => {
+    const figure = document.createElement("figure"), picture = document.createElement("img"), words = document.createElement("figcaption");
+    Object.assign(picture, { src: image, alt: "A training picture" });
+    words.textContent = ratio.toFixed(2);
+    figure.append(picture, words);
+    return figure;
+  }), Object.assign(document.createElement("p"), { className: "cap", textContent: verdict(answer) }));
+  is("near").hidden = false;
+}
+
+function verdict({ copy, count }) {
+  const judged = copy ? "Very near: look whether it is a copy." : "No copy.";
+  return `${judged} The nearest of ${count.toLocaleString("en")} training pictures; 1 is as far as they are from each other, near 0 a copy.`;
+}
+
 function save(href, name) {
   const link = document.createElement("a");
   Object.assign(link, { href, download: name });
@@ -226,7 +307,7 @@ async function saveFilm(button) {
 }
 
 const actions = {
-  surprise() { remember(); go({ seed: anySeed(), amounts: at.amounts.map(() => 0) }); },
+  surprise() { remember(); go(unmoved(anySeed())); },
   undo(button) {
     // What was remembered before nothing changed is not worth a click.
     while (history.at(-1) === now()) history.pop();
@@ -238,16 +319,17 @@ const actions = {
     go(before.at);
     showTiles();
   },
+  compare,
   picture() { save(hero.toDataURL("image/png"), `${model.name}-${morphing ? "morph" : at.seed}.png`); },
-  reset() { remember(); go({ seed: at.seed, amounts: at.amounts.map(() => 0) }); },
-  shuffle() { remember(); go({ seed: at.seed, amounts: sliders.map((slider) => (Math.random() - 0.5) * slider.max) }); },
+  reset() { remember(); go(unmoved(at.seed)); },
+  shuffle() { remember(); go({ ...at, amounts: sliders.map((slider) => (Math.random() - 0.5) * slider.max) }); },
   "set-a"() { remember(); a = copy(at); showTiles(); },
   "set-b"() { remember(); b = copy(at); showTiles(); },
   swap() { remember(); [a, b] = [b, a]; showTiles(); refresh(); },
   play,
   film: saveFilm,
   more() { firstSeed = anySeed(); showSeeds(); },
-  renew() { openModel(model.name); },
+  renew() { openModel(model.name, model.which); },
 };
 
 root.addEventListener("click", (event) => {
@@ -257,7 +339,7 @@ root.addEventListener("click", (event) => {
 is("seed").addEventListener("change", () => {
   remember();
   const seed = Math.min(Math.max(Math.floor(Number(is("seed").value)) || 0, 0), 2147483647);
-  go({ seed, amounts: at.amounts.map(() => 0) });
+  go(unmoved(seed));
 });
 is("morph").addEventListener("input", () => { playing && play(); fill(is("morph")); showMorph(); });
 is("models").addEventListener("change", (event) => openModel(event.target.value));

@@ -18,11 +18,25 @@ async function show(nimg) {
       if (answer.image && run === shown.run) {
         is("picture").src = answer.image;
         await is("picture").decode();
+        showNames();
         Object.assign(is("picture").dataset, { run, nimg: next });
       }
     } catch (error) { /* the app is away for a moment: the next tick asks again */ }
   }
   loading = false;
+}
+
+// One label for the rows of each class, beside them: only where the picture has that many rows of eight.
+function showNames() {
+  const rows = props.value?.rows || [], { naturalWidth, naturalHeight } = is("picture");
+  is("names").hidden = !rows.length || Math.round(8 * naturalHeight / naturalWidth) !== rows.length;
+  const names = rows.filter((name, i) => name !== rows[i - 1]);
+  is("names").replaceChildren(...names.map((name) => {
+    const label = document.createElement("span");
+    label.textContent = label.title = name;
+    label.style.flexGrow = rows.filter((each) => each === name).length;
+    return label;
+  }));
 }
 
 function update() {

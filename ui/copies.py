@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from gan_core.config import ModelConfig
 from gan_core.data import Store, load_store
-from gan_core.metrics.memorisation import COPY, TINY, nearest
+from gan_core.metrics import Neighbours
+from gan_core.metrics.memorisation import COPY
 from gan_core.runs.run_dir import RunDir
 
 __all__ = ["COPY", "closest", "pictures_of"]
 COUNT = 3
-
-
-class Near(NamedTuple):
-    """A training picture and its distance to the face; it was looked for among those from `start` to `stop`."""
-
-    picture: np.ndarray
-    distance: float
-    index: int
-    start: int
-    stop: int
 
 
 def pictures_of(run: RunDir, model: ModelConfig) -> Store | None:
@@ -40,31 +30,10 @@ def pictures_of(run: RunDir, model: ModelConfig) -> Store | None:
 
 def closest(face: np.ndarray, store: Store, flip: bool, count: int = COUNT) -> list[tuple[np.ndarray, float]]:
     """The training pictures nearest to a face, nearest first, each with its ratio as in `metrics.nearest`."""
-    found: list[Near] = []
-    waiting, spans = [], [(0, len(store.images))]
-    while len(found) < count:
-        waiting += [look(face, store.images, start, stop, flip) for start, stop in spans if stop - start > 1]
-        if not waiting:
-            break
-        waiting.sort(key=lambda near: near.distance)
-        found.append(near := waiting.pop(0))
-        # Whatever comes next lies elsewhere, or on either side of the one just found.
-        spans = [(near.start, near.index), (near.index + 1, near.stop)]
-    usual = usual_distance(store.path, flip)
-    return [(near.picture, near.distance / max(usual, TINY)) for near in found]
+    return neighbours(store.path, flip).of(face, count)
 
 
-def look(face: np.ndarray, images: np.ndarray, start: int, stop: int, flip: bool) -> Near:
-    """The nearest of the images from `start` to `stop`."""
-    pair = np.stack([face, face])  # a single picture is refused
-    result = nearest(pair, images[start:stop], flip, num_references=1)
-    index = start + int(result.indices[0])
-    picture = images[index][:, ::-1] if result.mirrored[0] else images[index]
-    return Near(picture, float(result.distances[0]), index, start, stop)
-
-
-@lru_cache(maxsize=16)
-def usual_distance(path: Path, flip: bool) -> float:
-    """The usual distance between pictures of a store, which takes seconds to find."""
-    images = load_store(path).images
-    return nearest(images[:2], images, flip).usual
+@lru_cache(maxsize=2)
+def neighbours(path: Path, flip: bool) -> Neighbours:
+    """Those of a store, which takes seconds to prepare."""
+    return Neighbours(load_store(path).images, flip)

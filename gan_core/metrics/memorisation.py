@@ -69,6 +69,33 @@ def nearest(
     return Nearest(indices[:count].numpy(), mirrored[:count].numpy(), distances[:count], usual)
 
 
+class Neighbours:
+    """The training images nearest to one picture after the other; the slow part is done once."""
+
+    def __init__(self, reals: np.ndarray, flip: bool = False):
+        self.reals = reals
+        self.usual = nearest(np.array(reals[:2]), reals, flip).usual
+        chunks = [reals[start : start + CHUNK] for start in range(0, len(reals), CHUNK)]
+        ways = [chunks, [chunk[:, :, ::-1] for chunk in chunks]][: 1 + flip]
+        # Rounded, a quarter of the memory; the picture shown is at most half a grey level nearer or farther.
+        self._thumbnails = [torch.cat([thumbnails(chunk).round().byte() for chunk in way]) for way in ways]
+
+    @torch.inference_mode()
+    def of(self, image: np.ndarray, count: int) -> list[tuple[np.ndarray, float]]:
+        """The `count` nearest to uint8 [H, W, C], nearest first, mirrored where that is nearer, each with its ratio."""
+        query = thumbnails(image[None])
+        ways = [
+            torch.cat([(query - part.float()).square().mean(1) for part in way.split(CHUNK)]).sqrt()
+            for way in self._thumbnails
+        ]
+        distances, turned = torch.stack(ways).min(0)
+        order = distances.argsort()[:count].tolist()
+        pictures = [self.reals[i][:, ::-1] if turned[i] else self.reals[i] for i in order]
+        return [
+            (picture, float(distances[i]) / max(self.usual, TINY)) for picture, i in zip(pictures, order, strict=True)
+        ]
+
+
 def search(
     queries: torch.Tensor, own: torch.Tensor, reals: np.ndarray, flip: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:

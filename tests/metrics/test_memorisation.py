@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gan_core.metrics import memorisation, nearest, panel
+from gan_core.metrics import Neighbours, memorisation, nearest, panel
 
 
 def test_copies_are_found_and_are_at_no_distance(faces):
@@ -96,3 +96,19 @@ def test_a_panel_turns_what_was_found_mirrored(faces):
 def test_samples_of_another_size_are_refused(faces):
     with pytest.raises(ValueError, match="16 x 16 x 3"):
         nearest(faces[:4, :16, :16], faces)
+
+
+def test_the_neighbours_of_one_picture_come_nearest_first(faces):
+    found = Neighbours(faces, flip=True).of(faces[7][:, ::-1], 3)
+    ratios = [ratio for _, ratio in found]
+    assert np.array_equal(found[0][0], faces[7][:, ::-1]) and ratios[0] < 0.02
+    assert ratios == sorted(ratios) and ratios[1] > 0.3
+    unturned = Neighbours(faces).of(faces[7][:, ::-1], 1)
+    assert unturned[0][1] > 0.1
+
+
+def test_neighbours_agree_with_the_search_for_many(faces):
+    neighbours, searched = Neighbours(faces[20:], flip=True), nearest(faces[:20], faces[20:], flip=True)
+    for i in range(20):
+        ((_, ratio),) = neighbours.of(faces[i], 1)
+        assert ratio == pytest.approx(searched.ratios[i], rel=0.05)

@@ -80,6 +80,7 @@ MAY_IMPORT = {
     "gan_core.latent": WEIGHTS,
     "gan_core.metrics": [*WEIGHTS, "gan_core.latent"],
     "gan_core.hub": [*WEIGHTS, "gan_core.latent"],
+    "gan_core.cli": ["gan_core"],
     "gan_core.__main__": ["gan_core"],
     "gan_core": [],
 }

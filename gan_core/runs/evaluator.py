@@ -9,6 +9,7 @@ import numpy as np
 from gan_core.metrics import Diversity, SlicedWasserstein
 from gan_core.metrics.images import drawn
 from gan_core.training.trainer import Trainer
+from gan_core.training.verdicts import verdicts
 
 NUM_IMAGES = 2048
 FEWEST_IMAGES = 64
@@ -44,7 +45,7 @@ class Evaluator:
         found = {"swd": self._swd.measure(fakes).mean, "swd_floor": self._floor}
         if self._diversity:
             found["diversity"] = self._diversity.measure(fakes).ratio
-        found |= {f"accuracy/{kind}": share for kind, share in trainer.verdicts(JUDGED).items()}
+        found |= {f"accuracy/{kind}": share for kind, share in verdicts(trainer, JUDGED).items()}
         self.evaluated_at, self.cost = trainer.seconds, time.monotonic() - began
         return found
 

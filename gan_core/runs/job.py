@@ -93,9 +93,7 @@ def try_out(config: Config) -> Iterator[dict]:
         write_json(path, config.to_dict())
         command = [sys.executable, "-m", "gan_core", "preflight", "--config", str(path), "--background", "--json"]
         # A session of its own: a trial in the background lowers the weight of its whole session.
-        process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True)
         try:
             yield from _found(_patiently(process.stdout))
         finally:

@@ -15,7 +15,8 @@ from gan_core.runs.checkpoint import load_state, save_generator, save_state
 from gan_core.runs.evaluator import Evaluator
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training import precision
-from gan_core.training.trainer import COLUMNS, Notice, Tick, Trainer
+from gan_core.training.inputs import COLUMNS
+from gan_core.training.trainer import Notice, Tick, Trainer
 from gan_core.words import memory
 
 HEARTBEAT_SECONDS = 1.0

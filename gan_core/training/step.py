@@ -85,11 +85,11 @@ class AdversarialStep:
         for its_real, its_z in before[len(self._of_D) :]:
             with torch.no_grad():
                 fake = self._generate(its_z)
-            self._of_D.append(self._step_D(its_real, fake, self._classes(its_z)))
+            self._of_D.append(self._step_D(its_real, fake, self.classes(its_z)))
         fake = self._generate(z)
         if len(self._of_D) < d_steps:
-            self._of_D.append(self._step_D(real, fake.detach(), self._classes(z)))
-        loss_G = self._step_G(real, fake, self._classes(z))
+            self._of_D.append(self._step_D(real, fake.detach(), self.classes(z)))
+        loss_G = self._step_G(real, fake, self.classes(z))
         (loss_D, *scores, penalty), self._of_D = self._of_D[-1], []
         return torch.stack([loss_D, loss_G, *scores, penalty])
 
@@ -162,7 +162,7 @@ class AdversarialStep:
         with self.autocast():
             return in_parts(self.D, self.num_parts if has_statistics(self.D) else 1, images, *classes)
 
-    def _classes(self, z: Tensor) -> tuple[Tensor, ...]:
+    def classes(self, z: Tensor) -> tuple[Tensor, ...]:
         """The class weights in z, if the networks know classes."""
         return (z[:, z.shape[1] - self.num_classes :],) if self.num_classes else ()
 

@@ -19,13 +19,12 @@ from gan_core import pixels
 from gan_core.config import Config
 from gan_core.models import build_discriminator, build_generator
 from gan_core.models.base import Dropout
-from gan_core.training import ema, feed, losses, precision
+from gan_core.training import ema, feed, precision
 from gan_core.training.augment import AdaptiveAugment
 from gan_core.training.batches import Batches
+from gan_core.training.inputs import Inputs
 from gan_core.training.step import STATISTICS, AdversarialStep
 
-COLUMNS, MOST_ROWS = 8, 16
-GRID = COLUMNS * COLUMNS
 SAMPLE_BATCH = 128
 Z_FOR_BATCH_NORM = 256
 
@@ -86,12 +85,12 @@ class Trainer:
                 module.rng = self.rng
         num_classes = len(config.model.classes)
         self.learn = AdversarialStep(
-            self.G, self.D, self.opt_G, self.opt_D, self._autocast, train, self.rng, num_classes
+            self.G, self.D, self.opt_G, self.opt_D, self.autocast, train, self.rng, num_classes
         )
-        self.images, self.labels = images, labels
+        self.images, self.inputs = images, Inputs(config, labels, self.device, dtype)
         self.batches = self._batches()
         self.feed = feed.choose(images, self._batches(), self.device)
-        self.grid_z = self._grid_z()
+        self.grid_z = self.inputs.grid()
         self.nimg, self.seconds = 0, 0.0
         self._reset_statistics()
 
@@ -121,10 +120,8 @@ class Trainer:
     def step(self) -> None:
         """One step of G and the config's number of steps of D."""
         real = self._real_batch()
-        z = self.noise(len(real))
-        if self.labels is not None:
-            z = self._with_classes(z, self.labels[self.batches.indices(self.nimg)])
-        self._sums += self.learn(real, z)
+        z = self.inputs.noise(len(real), self.rng)
+        self._sums += self.learn(real, self.inputs.of_images(z, self.batches.indices(self.nimg)))
         self._steps += 1
         self.nimg += len(real)
         ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
@@ -149,11 +146,8 @@ class Trainer:
 
     def refresh_ema(self, num_z: int = Z_FOR_BATCH_NORM) -> None:
         """Fit the averaged generator's batch norm to its weights over `num_z` z, always the same ones."""
-        z = self._fixed_z(num_z)
-        if self.labels is not None:
-            z = self._with_classes(z, np.random.default_rng(0).choice(self.labels, num_z))
-        with self._autocast():
-            ema.refresh_batch_norm(self.G_ema, z)
+        with self.autocast():
+            ema.refresh_batch_norm(self.G_ema, self.inputs.like_data(num_z))
 
     def sample(self) -> np.ndarray:
         """The averaged generator's images of the fixed grid of z, uint8 [N, H, W, C], row by row of eight."""
@@ -161,40 +155,7 @@ class Trainer:
 
     def samples(self, count: int) -> np.ndarray:
         """The averaged generator's images of that many fixed z, uint8 [count, H, W, C], its classes as in the data."""
-        z = self._fixed_z(count, seed=self.config.train.seed + 1)
-        if self.labels is not None:
-            z = self._with_classes(z, np.random.default_rng(0).choice(self.labels, count))
-        return self._images_of(z)
-
-    @torch.no_grad()
-    def verdicts(self, count: int) -> dict[str, float]:
-        """The share of images that D puts on the right side: real ones it knows, held-out ones, fakes.
-
-        About `count` of each; a kind without a whole batch is left out.
-        """
-        # A copy, since batch norm keeps a record of all it sees.
-        D, size = copy.deepcopy(self.D), self.config.train.batch_size
-        for module in D.modules():
-            if isinstance(module, Dropout):
-                module.p = 0.0
-        logits = {"fake": [], "train": [], "held_out": []}
-        known = np.random.default_rng(0).permutation(self.batches.shown)
-        for kind, chosen in (("train", known), ("held_out", self.batches.held_out)):
-            for start in range(0, min(count, len(chosen)) - size + 1, size):
-                index = np.sort(chosen[start : start + size])
-                real = pixels.to_float(torch.from_numpy(self.images[index])).to(self.device, self.dtype)
-                z = self._fixed_z(size, seed=start)
-                z = z if self.labels is None else self._with_classes(z, self.labels[index])
-                with self._autocast():
-                    classes = self.learn._classes(z)
-                    logits[kind].append(precision.wide(D(real, *classes)))
-                    if kind == "train":
-                        logits["fake"].append(precision.wide(D(self.G_ema(z), *classes)))
-        return losses.accuracies({kind: torch.cat(found) for kind, found in logits.items() if found}, self.learn.loss)
-
-    def noise(self, count: int) -> torch.Tensor:
-        """New z, [count, latent_dim], without classes."""
-        return torch.randn(count, self.config.model.latent_dim, generator=self.rng, device=self.device).to(self.dtype)
+        return self._images_of(self.inputs.like_data(count, seed=self.config.train.seed + 1))
 
     def wait(self) -> bool:
         """Let a GPU finish the steps so far; False on a processor, which has done them already."""
@@ -237,27 +198,9 @@ class Trainer:
         train, num_images = self.config.train, len(self.images)
         return Batches(num_images, train.batch_size * train.d_steps, train.seed, train.num_held_out(num_images))
 
-    def _fixed_z(self, count: int, seed: int | None = None) -> torch.Tensor:
-        rng = torch.Generator().manual_seed(self.config.train.seed if seed is None else seed)
-        return torch.randn(count, self.config.model.latent_dim, generator=rng).to(self.device, self.dtype)
-
-    def _grid_z(self) -> torch.Tensor:
-        """z of the sample sheet; with classes, a row or more for each of the first sixteen."""
-        num_classes = len(self.config.model.classes)
-        if not num_classes:
-            return self._fixed_z(GRID)
-        rows = max(min(num_classes, MOST_ROWS), COLUMNS)
-        of_row = np.arange(rows) * num_classes // rows if num_classes < rows else np.arange(rows)
-        return self._with_classes(self._fixed_z(rows * COLUMNS), of_row.repeat(COLUMNS))
-
-    def _with_classes(self, z: torch.Tensor, labels: np.ndarray) -> torch.Tensor:
-        """z with one-hot class weights behind it, [N, input_dim]."""
-        index = feed.pinned(labels, self.device).to(self.device, non_blocking=True)
-        return torch.cat([z, torch.nn.functional.one_hot(index, len(self.config.model.classes)).to(z.dtype)], 1)
-
     @torch.inference_mode()
     def _images_of(self, z: torch.Tensor) -> np.ndarray:
-        with self._autocast():
+        with self.autocast():
             return np.concatenate([pixels.to_uint8(self.G_ema(part)) for part in z.split(SAMPLE_BATCH)])
 
     def _ema_beta(self, batch_size: int) -> float:
@@ -276,7 +219,7 @@ class Trainer:
         self._sums, self._steps = torch.zeros(len(STATISTICS), dtype=self.dtype, device=self.device), 0
         self._tick_nimg, self._tick_seconds = self.nimg, self.seconds
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def _place(self, model: torch.nn.Module) -> torch.nn.Module:

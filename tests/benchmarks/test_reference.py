@@ -47,9 +47,9 @@ def same_start(trainer: Trainer, config: Config) -> Reference:
 def recorded(trainer: Trainer, monkeypatch) -> list[torch.Tensor]:
     """What the trainer is going to feed its networks: real, z, real, z, ..."""
     fed = []
-    for name in ("_real_batch", "noise"):
-        draw = getattr(trainer, name)
-        monkeypatch.setattr(trainer, name, lambda *args, draw=draw: fed.append(draw(*args)) or fed[-1])
+    for place, name in ((trainer, "_real_batch"), (trainer.inputs, "noise")):
+        draw = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda *args, draw=draw: fed.append(draw(*args)) or fed[-1])
     return fed
 
 

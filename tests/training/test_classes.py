@@ -10,6 +10,7 @@ import torch
 from gan_core.config import Config
 from gan_core.models.base import Dropout
 from gan_core.training.trainer import Trainer
+from gan_core.training.verdicts import verdicts
 
 CPU = torch.device("cpu")
 CLASSES = ("cat", "dog", "owl")
@@ -167,10 +168,10 @@ def test_verdicts_leave_the_course_untouched(tiny, many, changes):
     for _ in range(2):
         watched.step(), alone.step()
         before, global_before = course(watched), torch.get_rng_state()
-        found = watched.verdicts(16)
+        found = verdicts(watched, 16)
         torch.testing.assert_close(course(watched), before, rtol=0, atol=0)
         assert torch.equal(torch.get_rng_state(), global_before)
-        assert watched.verdicts(16) == found
+        assert verdicts(watched, 16) == found
     assert set(found) == {"train", "held_out", "fake"} and all(0 <= share <= 1 for share in found.values())
     for one, other in zip(watched.D.parameters(), alone.D.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -187,12 +188,12 @@ def test_verdicts_tell_a_discriminator_that_knows_its_pictures_by_heart(tiny, ma
         return torch.where(known & exact, 1.0, -1.0)
 
     run.D.forward = by_heart
-    assert run.verdicts(32) == {"train": 1.0, "held_out": 0.0, "fake": 1.0}
+    assert verdicts(run, 32) == {"train": 1.0, "held_out": 0.0, "fake": 1.0}
 
 
 def test_verdicts_need_a_whole_batch_of_a_kind(tiny, many):
-    assert set(Trainer(tiny.with_options(batch_size=16), many, CPU).verdicts(40)) == {"train", "fake"}
-    assert set(Trainer(tiny.with_options(held_out=0.0), many, CPU).verdicts(40)) == {"train", "fake"}
+    assert set(verdicts(Trainer(tiny.with_options(batch_size=16), many, CPU), 40)) == {"train", "fake"}
+    assert set(verdicts(Trainer(tiny.with_options(held_out=0.0), many, CPU), 40)) == {"train", "fake"}
 
 
 def test_verdicts_are_of_the_whole_discriminator_without_dropout(tiny, many):
@@ -201,7 +202,7 @@ def test_verdicts_are_of_the_whole_discriminator_without_dropout(tiny, many):
     for layer in run.D.modules():
         if isinstance(layer, Dropout):
             layer.register_forward_hook(lambda _layer, inputs, h: dropped.append(not torch.equal(inputs[0], h)))
-    run.verdicts(8)
+    verdicts(run, 8)
     assert dropped and not any(dropped)
     run.step()
     assert all(dropped[-3:])

@@ -50,7 +50,9 @@ def test_a_gpu_trains_as_a_processor_does(config, images):
     trainers = [Trainer(config, images, device, torch.float64) for device in (CPU, GPU)]
     for trainer in trainers:
         z = iter(torch.Generator().manual_seed(i) for i in range(100))
-        trainer.noise = lambda count, z=z, to=trainer: torch.randn(count, 8, generator=next(z)).to(to.device, to.dtype)
+        trainer.inputs.noise = lambda count, _rng, z=z, to=trainer: torch.randn(count, 8, generator=next(z)).to(
+            to.device, to.dtype
+        )
     ours, theirs = (losses(trainer, 10) for trainer in trainers)
     assert ours == pytest.approx(theirs, rel=1e-6)
 
@@ -98,7 +100,7 @@ def test_a_run_moves_between_gpu_and_processor(config, images):
 def test_too_little_gpu_memory_halves_the_batch(config, images):
     trainer = Trainer(config.with_options(image_size=32, ngf=64, ndf=64, batch_size=1024), images, GPU)
     total = torch.cuda.get_device_properties(GPU).total_memory
-    trainer.noise(4)
+    trainer.inputs.noise(4, trainer.rng)
     torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_allocated() + 3e8) / total)
     try:
         events = []

@@ -77,7 +77,7 @@ def test_in_bf16_it_trains_finite_steps_as_well(name, added):
 
 @pytest.mark.parametrize("name", ["dcgan-28", "mlp-28", "dense-gan"])
 def test_a_resumed_run_drops_the_same_units(name):
-    config = small(name)
+    config = small(name, dropout=0.3)
     run, resumed, other = trainer(config), trainer(config), trainer(config)
     run.step()
     for again in (resumed, other):
@@ -130,7 +130,7 @@ def test_a_penalty_is_taken_at_its_own_images_and_with_its_weight(changes, expec
     run = trainer(small("dcgan", flip=False, **changes))
     where, weight, penalty = expected
     rng = run.rng.get_state()
-    real, z = run._real_batch(), run.noise(4)
+    real, z = run._real_batch(), run.inputs.noise(4, run.rng)
     share = torch.rand(4, generator=run.rng)
     run.rng.set_state(rng)
     fake, D = copy.deepcopy(run.G)(z).detach(), copy.deepcopy(run.D)

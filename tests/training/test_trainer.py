@@ -135,7 +135,7 @@ def test_ticks_and_samples_do_not_change_the_course(tiny, images, precision):
 def test_one_step_is_the_papers_algorithm(tiny, images, flip):
     run = Trainer(changed(tiny, flip=flip), images, CPU)
     rng = run.rng.get_state()
-    real, z = run._real_batch(), run.noise(8)
+    real, z = run._real_batch(), run.inputs.noise(8, run.rng)
     run.rng.set_state(rng)
     G, D = copy.deepcopy(run.G), copy.deepcopy(run.D)
     run.step()

@@ -1,0 +1,211 @@
+"""What each command does; heavy imports come late, so that --help and bad input are answered at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_core.cli.console import Bar, Reporter, say
+from gan_core.cli.process import lower_priority, stop_on_signals
+from gan_core.config import Config, ModelConfig, TrainConfig, options, preset
+
+if TYPE_CHECKING:
+    from gan_core.latent import Explorer
+    from gan_core.runs.run_dir import RunDir
+
+DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+
+
+def train(args: argparse.Namespace) -> int:
+    from gan_core.runs import job
+
+    return work(job.create(settings(args), args.run), args.json)
+
+
+def preflight(args: argparse.Namespace) -> int:
+    from gan_core import memory
+    from gan_core.data import prepare
+    from gan_core.home import datasets
+    from gan_core.training.preflight import STEPS, preflight
+
+    memory.keep_freed()
+    if args.background:
+        lower_priority()
+    config, report = settings(args), Reporter(args.json)
+    model, reading = config.model, report.progress("preparing", "reading the pictures")
+    downloading = report.progress("preparing", "downloading the pictures, bytes")
+    store = prepare(
+        config.train.data,
+        model.image_size,
+        model.channels,
+        datasets(),
+        reading,
+        labels=config.train.labels,
+        data_root=config.train.data_root,
+        on_download=downloading,
+    )
+    trying = report.progress("probing", "trying out a step")
+    trying(0, STEPS)
+    config = config.with_options(classes=store.classes)
+    found = preflight(config, store.images, trying, store.labels)
+    values = {"event": "preflight", **asdict(found), "sentences": found.sentences()}
+    say(args.json, values, "\n".join(found.sentences()))
+    return DONE
+
+
+def resume(args: argparse.Namespace) -> int:
+    from gan_core.runs import job, library
+
+    run = library.find_run(args.model)
+    if args.background:
+        lower_priority()
+    else:
+        job.prepare_resume(run, args.kimg, args.minutes)
+    return work(run, args.json)
+
+
+def sample(args: argparse.Namespace) -> int:
+    from gan_core import pixels
+    from gan_core.latent import Explorer, Point, parse_seeds
+    from gan_core.runs.library import find_model
+
+    seeds = parse_seeds(args.seeds)
+    explorer = Explorer.load(find_model(args.model))
+    label, out = label_of(args.label, explorer), writable(args.out)
+    try:
+        pixels.to_pil(pixels.sheet(explorer.render([Point(seed, label=label) for seed in seeds]))).save(out)
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"'{out.name}' cannot be written as a picture: give a name that ends in .png or .jpg"
+        ) from error
+    say(args.json, {"out": str(out), "seeds": len(seeds), "kimg": explorer.nimg / 1000}, f"wrote {out}")
+    return DONE
+
+
+def morph(args: argparse.Namespace) -> int:
+    from gan_core.latent import Explorer, Point, parse_seeds
+    from gan_core.latent.film import write_film
+    from gan_core.runs.library import find_model
+
+    if not (0 < args.seconds <= 600 and 1 <= args.fps <= 120 and 16 <= args.pixels <= 2048):
+        raise ValueError("a film lasts up to 600 seconds, has 1 to 120 frames a second and 16 to 2048 pixels a side")
+    seeds = parse_seeds(args.seeds)
+    if len(seeds) < 2:
+        raise ValueError("a morph needs at least two seeds, e.g. --seeds 1,5")
+    explorer = Explorer.load(find_model(args.model))
+    label = label_of(args.label, explorer)
+    points = [Point(seed, label=label) for seed in seeds]
+    out = writable(args.out)
+    count = max(round(args.seconds * args.fps), 1)
+    write_film(out, explorer.frames(points, count, closed=True), fps=args.fps, size=args.pixels)
+    say(args.json, {"out": str(out), "frames": count}, f"wrote {out}: {count} frames")
+    return DONE
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    from gan_core import pixels
+    from gan_core.data import prepare
+    from gan_core.home import datasets
+    from gan_core.latent import Explorer
+    from gan_core.metrics import nearest, panel
+    from gan_core.metrics.evaluation import evaluate, sampler, table
+    from gan_core.runs.library import find_model
+
+    explorer = Explorer.load(find_model(args.model))
+    out = picture_file(args.nearest) if args.nearest else None
+    bar, config = Bar(args.json), explorer.config
+    store = prepare(
+        args.data,
+        config.model.image_size,
+        config.model.channels,
+        datasets(),
+        lambda done, total: bar("reading the pictures", done / max(total, 1)),
+        labels=config.train.labels if config.model.classes else "none",
+        data_root=args.data_root,
+    )
+    reals, labels = store.images, store.labels if store.classes == config.model.classes else None
+    sample = cache(sampler(explorer, lambda share: bar("sampling", share), labels))
+    results = evaluate(
+        sample,
+        reals,
+        args.n,
+        [name.strip() for name in args.metrics.split(",") if name.strip()],
+        weights=Path(args.weights).expanduser() if args.weights else None,
+        fetch=args.fetch,
+        flip=config.train.flip,
+        on_progress=bar,
+    )
+    if out is not None:
+        found = nearest(sample(args.n), reals, config.train.flip)
+        pixels.to_pil(panel(sample(args.n), reals, found)).save(out)
+    values = {"model": args.model, "data": args.data, "kimg": explorer.nimg / 1000, "n": args.n}
+    say(args.json, {**values, "results": [asdict(result) for result in results]}, table(results))
+    return DONE
+
+
+def augment(args: argparse.Namespace) -> int:
+    from gan_core.latent import Explorer
+    from gan_core.latent.synthetic import write_set
+    from gan_core.runs.library import find_model
+
+    explorer, out, bar = Explorer.load(find_model(args.model)), writable(args.out), Bar(args.json)
+    if args.seed < 0:
+        raise ValueError(f"seeds start at 0, so {args.seed} is not one")
+    count = write_set(explorer, out, args.per_class, args.seed, lambda share: bar("generating", share))
+    say(args.json, {"out": str(out), "pictures": count}, f"wrote {count:,} pictures into {out}")
+    return DONE
+
+
+def work(run: RunDir, as_json: bool) -> int:
+    """Train a run in this process and report it on stdout."""
+    from gan_core import memory
+    from gan_core.runs.worker import Worker
+
+    memory.keep_freed()
+    stop = stop_on_signals()
+    say(as_json, {"event": "run", "run": str(run.path)}, f"run {run.name} in {run.path}")
+    status = Worker(run, os.getpid(), stop, Reporter(as_json)).work()
+    summary = {"event": status.state, "run": str(run.path), "nimg": status.nimg, "seconds": round(status.seconds, 1)}
+    say(as_json, summary, f"{status.state} at {status.nimg / 1000:.1f} kimg after {status.seconds:.0f} s")
+    return DONE if status.state == "done" else STOPPED
+
+
+def settings(args: argparse.Namespace) -> Config:
+    names = {spec.name for kind in (TrainConfig, ModelConfig) for spec in options(kind)}
+    base = Config.load(Path(args.config).expanduser()) if args.config else preset(args.preset)
+    return base.with_options(**{name: value for name, value in vars(args).items() if name in names})
+
+
+def label_of(name: str | None, explorer: Explorer) -> int | None:
+    """The place of a class among the model's. ValueError if it is none of them."""
+    classes = explorer.config.model.classes
+    if name is None:
+        return None
+    if name not in classes:
+        known = f"it knows {', '.join(classes)}" if classes else "it knows no classes"
+        raise ValueError(f"this model has no class '{name}': {known}")
+    return classes.index(name)
+
+
+def writable(path: str) -> Path:
+    try:
+        out = Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"there is no home folder for {path}") from error
+    if not out.parent.is_dir():
+        raise ValueError(f"there is no folder {out.parent} to write {out.name} into")
+    return out
+
+
+def picture_file(path: str) -> Path:
+    """ValueError, before the work is done, for a name that no picture can have."""
+    from PIL import Image
+
+    out = writable(path)
+    if out.suffix.lower() not in Image.registered_extensions():
+        raise ValueError(f"'{out.name}' cannot be written as a picture: give a name that ends in .png or .jpg")
+    return out

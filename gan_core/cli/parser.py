@@ -1,0 +1,114 @@
+"""The flags of every command; those of a training are the fields of its config."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import Field
+
+from gan_core.cli import commands
+from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
+
+MODEL_HELP = "a name under checkpoints/, a directory or a safetensors file"
+
+
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m gan_core", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train_ = add_command(subparsers, commands.train, "train a new run")
+    train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
+    add_settings(train_)
+    preflight_ = add_command(
+        subparsers, commands.preflight, "try a training for 20 steps: its speed, its memory, its duration"
+    )
+    add_background(preflight_)
+    add_settings(preflight_)
+
+    resume_ = add_command(subparsers, commands.resume, "go on with a run, exactly where it stopped")
+    resume_.add_argument("model", metavar="RUN", help="a name under checkpoints/ or a run's directory")
+    resume_.add_argument("--kimg", type=float, help="train that many thousand images more")
+    resume_.add_argument("--minutes", type=float, help="train that many minutes more")
+    add_background(resume_)
+
+    sample_ = add_command(subparsers, commands.sample, "write a sheet of samples")
+    add_model(sample_, seeds="0-63", out="grid.png")
+    add_class(sample_)
+    morph_ = add_command(subparsers, commands.morph, "write a film that morphs from seed to seed and back")
+    add_model(morph_, seeds="1,5,9", out="morph.mp4")
+    add_class(morph_)
+    morph_.add_argument("--seconds", type=float, default=6.0, help="length of the film (default 6)")
+    morph_.add_argument("--fps", type=int, default=30, help="frames a second (default 30)")
+    morph_.add_argument("--pixels", type=int, default=256, help="side of the film, in pixels (default 256)")
+    evaluate_ = add_command(
+        subparsers, commands.evaluate, "measure how good, diverse and original a model's samples are"
+    )
+    evaluate_.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    evaluate_.add_argument("--data", metavar="PATH", required=True, help="the pictures to measure against")
+    evaluate_.add_argument("--data-root", metavar="DIR", help="folder that holds the files of mnist and the like")
+    evaluate_.add_argument("--n", type=int, default=2048, help="how many samples to measure (default 2048)")
+    add_metrics(evaluate_)
+    augment_ = add_command(subparsers, commands.augment, "write a labelled set of generated pictures")
+    augment_.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    augment_.add_argument("--per-class", type=int, required=True, metavar="N", help="pictures of each class")
+    augment_.add_argument("--out", required=True, metavar="DIR", help="a new folder")
+    augment_.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
+    return parser
+
+
+def add_command(subparsers, function: Callable, help: str) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(function.__name__, help=help, description=help)
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line, for programs")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def add_background(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--background", action="store_true", help="yield the processor to everything else")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    base = parser.add_mutually_exclusive_group()
+    base.add_argument(
+        "--preset", choices=PRESETS, default=DEFAULT_PRESET, help=f"settings to start from (default {DEFAULT_PRESET})"
+    )
+    base.add_argument("--config", metavar="FILE", help="start from the config.json of another run instead")
+    for kind in (TrainConfig, ModelConfig):
+        for spec in options(kind):
+            add_option(parser, kind, spec)
+
+
+def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field) -> None:
+    """One flag for one config field; absent from the result unless it is given, so that the preset decides."""
+    plain, _ = field_type(kind, spec.name)
+    flag = "--" + (spec.metadata["flag"] or spec.name).replace("_", "-")
+    default = "" if spec.default is None else f" (default {spec.default})"
+    common = {"dest": spec.name, "default": argparse.SUPPRESS, "help": spec.metadata["help"] + default}
+    if plain is bool:
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, **common)
+    else:
+        parser.add_argument(flag, type=plain, choices=spec.metadata["choices"], **common)
+
+
+def add_model(parser: argparse.ArgumentParser, seeds: str, out: str) -> None:
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--seeds", default=seeds, help=f"e.g. 0-63 or 1,5,9 (default {seeds})")
+    parser.add_argument("--out", default=out, help=f"the file to write (default {out})")
+
+
+def add_class(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--class", dest="label", metavar="NAME", help="only pictures of that class (default: any)")
+
+
+def add_metrics(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--metrics",
+        default="swd,diversity,memorisation",
+        help="which to measure, of swd, diversity, memorisation, fid, kid, is, precision, recall "
+        "(default swd,diversity,memorisation)",
+    )
+    parser.add_argument("--weights", metavar="FILE", help="torch-fidelity's Inception weights, for the last five")
+    parser.add_argument("--fetch", action="store_true", help="download those weights, 91 MB, if they are not there")
+    parser.add_argument("--nearest", metavar="FILE", help="write a picture of samples beside their training pictures")

@@ -65,16 +65,17 @@ import json, sys
 import numpy as np, torch
 from gan_core import memory
 from gan_core.config import preset
-from gan_core.training.preflight import preflight
+from gan_core.training import preflight as module
 
 torch.set_num_threads(1)
+module.LARGER_SECONDS = 600  # however slow the machine is
 # Large enough that memory is given back when it is free.
 config = preset("dcgan").with_options(ngf=32, ndf=32, batch_size=16)
 images, found = np.zeros((16, 64, 64, 3), np.uint8), []
 for megabytes in (100, 50_000):
     # Room beyond what is used at the moment.
     memory.available = lambda device: (memory.peak(device) + megabytes * 10**6) / 0.9
-    found.append(preflight(config, images).largest_batch)
+    found.append(module.preflight(config, images).largest_batch)
 print(json.dumps(found))
 """
 

@@ -291,7 +291,7 @@ PRESETS = {
             ema_kimg=20.0,
         ),
     ),
-    "dcgan-28": Config("dcgan-28", ModelConfig("dcgan-28", 28, 1), replace(SMALL_GREY, lr=1e-4)),
+    "dcgan-28": Config("dcgan-28", ModelConfig("dcgan-28", 28, 1), SMALL_GREY),
     "mlp-28": Config("mlp-28", ModelConfig("mlp", 28, 1, ngf=256, ndf=256), SMALL_GREY),
     "dense-gan": Config("dense-gan", ModelConfig("dense", 32, ngf=256, ndf=256), replace(SMALL_GREY, flip=True)),
 }

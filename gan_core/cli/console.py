@@ -9,8 +9,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from gan_core.runs.run_dir import Status
     from gan_core.training.trainer import Tick
 
@@ -32,16 +30,15 @@ class Reporter:
     """Prints ticks; shows progress as a bar on a terminal, elsewhere as lines: few for people, many for programs."""
 
     def __init__(self, as_json: bool):
-        self.as_json, self.printed = as_json, None
-        self.bar: tqdm | None = None
+        self.as_json, self.printed, self.bar = as_json, None, Bar(as_json)
 
     def __call__(self, event: Status | Tick) -> None:
         if hasattr(event, "metrics"):
             values = {"nimg": event.nimg, "seconds": round(event.seconds, 2), **event.metrics}
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
-        elif event.state == "preparing" and event.prepared and sys.stderr.isatty() and not self.as_json:
-            self.draw(event.prepared)
+        elif event.state == "preparing" and event.prepared and self.bar.shown:
+            self.bar("preparing the pictures", event.prepared)
         elif event.message and self.printed != (
             part := (event.state, int(event.prepared * (100 if self.as_json else 10)))
         ):
@@ -56,15 +53,6 @@ class Reporter:
             self(Status(state=state, message=f"{doing}: {done:,} of {total:,}", prepared=done / max(total, 1)))
 
         return report
-
-    def draw(self, share: float) -> None:
-        from tqdm import tqdm
-
-        style = "reading the pictures {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left"
-        self.bar = self.bar or tqdm(total=1.0, bar_format=style)
-        self.bar.update(share - self.bar.n)
-        if share >= 1:
-            self.bar.close()
 
 
 class Bar:

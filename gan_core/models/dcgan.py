@@ -6,6 +6,8 @@ CPU.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -24,7 +26,7 @@ class Generator(base.Generator):
         self.width = width[0]
         self.project = nn.Linear(self.inner_dim, 16 * width[0], bias=False)
         self.first = nn.Sequential(nn.BatchNorm2d(width[0]), nn.ReLU(inplace=True))
-        self.blocks = nn.ModuleList(up_block(a, b) for a, b in zip(width, width[1:], strict=False))
+        self.blocks = nn.ModuleList(up_block(a, b) for a, b in pairwise(width))
         self.to_image = nn.ConvTranspose2d(width[-1], config.channels, 4, 2, 1)
         init_normal(self)
 
@@ -47,7 +49,7 @@ class Discriminator(base.Discriminator):
         super().__init__(config)
         width = widths(config.ndf, config.image_size)
         self.from_image = nn.Sequential(nn.Conv2d(config.channels, width[0], 4, 2, 1), nn.LeakyReLU(0.2, inplace=True))
-        self.blocks = nn.Sequential(*(down_block(a, b, norm) for a, b in zip(width, width[1:], strict=False)))
+        self.blocks = nn.Sequential(*(down_block(a, b, norm) for a, b in pairwise(width)))
         self.add_score(16 * width[-1])
         init_normal(self) if norm == "batch" else init_scaled(self)
         if norm == "spectral":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -42,9 +44,7 @@ class Discriminator(base.Discriminator):
     def __init__(self, config: ModelConfig, norm: str = "none"):
         super().__init__(config)
         width = (config.channels, config.ndf, 2 * config.ndf)
-        self.blocks = nn.Sequential(
-            *(down_block(a, b, norm, config.dropout) for a, b in zip(width, width[1:], strict=False))
-        )
+        self.blocks = nn.Sequential(*(down_block(a, b, norm, config.dropout) for a, b in pairwise(width)))
         self.add_score(START * START * 2 * config.ndf)
         init_scaled(self)
         if norm == "spectral":

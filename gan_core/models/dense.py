@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +20,7 @@ class Generator(base.Generator):
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         width = [self.inner_dim, *(config.ngf * stage for stage in STAGES)]
-        layers = [layer(a, b, config.architecture == "dense") for a, b in zip(width, width[1:], strict=False)]
+        layers = [layer(a, b, config.architecture == "dense") for a, b in pairwise(width)]
         self.project, self.blocks = layers[0], nn.ModuleList(layers[1:])
         self.to_image = nn.Linear(width[-1], config.channels * config.image_size**2)
         init_scaled(self)
@@ -40,7 +42,7 @@ class Discriminator(base.Discriminator):
     def __init__(self, config: ModelConfig, norm: str = "none"):
         super().__init__(config)
         width = [config.channels * config.image_size**2, *(config.ndf * stage for stage in STAGES[::-1])]
-        pairs = zip(width, width[1:], strict=False)
+        pairs = pairwise(width)
         self.blocks = nn.Sequential(*(layer(a, b, norm == "batch", config.dropout) for a, b in pairs))
         self.add_score(config.ndf)
         init_scaled(self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
@@ -23,7 +25,7 @@ class Generator(base.Generator):
         self.start = nn.Parameter(torch.randn(1, width[0], START, START))
         self.project = nn.Linear(self.inner_dim, width[0])
         self.first = Block(width[0], 2 * len(width))
-        self.blocks = nn.ModuleList(Up(a, b, 2 * len(width)) for a, b in zip(width, width[1:], strict=False))
+        self.blocks = nn.ModuleList(Up(a, b, 2 * len(width)) for a, b in pairwise(width))
         self.to_image = nn.ConvTranspose2d(width[-1], config.channels, 4, 2, 1)
         init(self)
 
@@ -46,7 +48,7 @@ class Discriminator(base.Discriminator):
         super().__init__(config)
         width = widths(config.ndf, config.image_size)
         self.from_image = nn.Conv2d(config.channels, width[0], 4, 2, 1)
-        self.blocks = nn.Sequential(*(Down(a, b, 2 * len(width)) for a, b in zip(width, width[1:], strict=False)))
+        self.blocks = nn.Sequential(*(Down(a, b, 2 * len(width)) for a, b in pairwise(width)))
         self.last = Block(width[-1], 2 * len(width))
         self.pool = nn.Conv2d(width[-1], width[-1], START, groups=width[-1], bias=False)
         self.add_score(width[-1])

@@ -88,6 +88,7 @@ class Trainer:
             self.G, self.D, self.opt_G, self.opt_D, self.autocast, train, self.rng, num_classes
         )
         self.images, self.inputs = images, Inputs(config, labels, self.device, dtype)
+        # Apart from the feed's own, which a thread may be reading ahead in.
         self.batches = self._batches()
         self.feed = feed.choose(images, self._batches(), self.device)
         self.grid_z = self.inputs.grid()

@@ -15,13 +15,11 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import TextIO
 
-from filelock import FileLock, Timeout
-
 from gan_core.config import Config, TrainConfig, require
 from gan_core.data import absolute, source_name
 from gan_core.files import write_json
-from gan_core.home import REPOSITORY, checkpoints
-from gan_core.runs.library import new_run_path, runs
+from gan_core.home import REPOSITORY
+from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
 
@@ -54,6 +52,8 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
     status, config = run.status(), run.config()
     if status.active:
         raise RunBusy(f"'{run.name}' is training already")
+    if run.is_alive():
+        raise RunBusy(f"'{run.name}' is just being copied or moved: try again in a moment")
     if not run.states() and run.generator.exists() and status.state not in ("died", "failed"):
         raise ValueError(
             f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
@@ -147,17 +147,10 @@ def _absolute(config: Config) -> Config:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    lock = FileLock(checkpoints() / ".start.lock")
-    try:
-        lock.acquire(timeout=10)
-    except Timeout:
-        raise RunBusy("another training is just being started: try again in a moment") from None
-    try:
+    with start_lock():
         if busy := live_run():
             raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
         yield
-    finally:
-        lock.release()
 
 
 def _spawn(run: RunDir) -> None:
@@ -167,6 +160,7 @@ def _spawn(run: RunDir) -> None:
         state="starting",
         message="loading PyTorch, which takes a few seconds",
         heartbeat=time.time(),
+        began=time.monotonic(),
         pid=0,
     )
     run.write_status(status)

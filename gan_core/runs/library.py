@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from gan_core import home
 from gan_core.home import checkpoints, model_roots
-from gan_core.runs.run_dir import RunDir
+from gan_core.runs.run_dir import RunBusy, RunDir
 
 SHIPPED = "faces-64"
+SHIPPED_MODELS = (SHIPPED, "clothes-28")
 MODEL_FILES = ("best.safetensors", "generator.safetensors")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -52,6 +58,26 @@ def runs() -> list[RunDir]:
     return sorted((run for run in found.values() if run.exists()), key=last_written, reverse=True)
 
 
+def is_shipped(run: RunDir) -> bool:
+    """Whether this run came with the code: nobody renames or deletes it."""
+    beside_code = home.REPOSITORY / "checkpoints"
+    return run.path.parent != checkpoints() or (checkpoints() == beside_code and run.name in SHIPPED_MODELS)
+
+
+@contextlib.contextmanager
+def start_lock() -> Iterator[None]:
+    """Hold back every other start of a training. RunBusy if that takes too long."""
+    lock = FileLock(checkpoints() / ".start.lock")
+    try:
+        lock.acquire(timeout=10)
+    except Timeout:
+        raise RunBusy("another training is just being started: try again in a moment") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def new_run_path(text: str | None, data_name: str, image_size: int) -> Path:
     """Where a new run goes: a directory if `text` is one, else a free name under checkpoints/. ValueError if taken."""
     if text and ("/" in text or "\\" in text):
@@ -90,7 +116,10 @@ def candidates(text: str) -> list[Path]:
 
 
 def folders(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    """The folders in it but for hidden ones: the bin, and copies under way."""
+    if not root.is_dir():
+        return []
+    return [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
 
 
 def last_written(run: RunDir) -> float:

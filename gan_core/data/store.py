@@ -19,7 +19,9 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from gan_core.data.download import OnProgress
+from gan_core.data.hub import hub_repo
 from gan_core.data.labels import AUTO, FEWEST_CLASSES, choose_labels, number_labels
+from gan_core.data.named import named
 from gan_core.data.pictures import Source, digest
 from gan_core.data.sources import open_source
 from gan_core.data.writer import write_images
@@ -71,6 +73,16 @@ def prepare(
                 store = _reusable(path) or _build(source, path, image_size, channels, report)
         report(len(source.items), len(source.items))
     return store
+
+
+def space_needed(data: str | Path, image_size: int, channels: int, root: Path, labels: str = AUTO) -> int:
+    """Bytes that `prepare` would write; 0 for what an earlier call left, and where only a download could tell."""
+    if named(str(data)) or hub_repo(str(data)):
+        return 0
+    with open_source(data, root) as source:
+        source.labels = choose_labels(source, labels)
+        ready = _reusable(root / _folder_name(source, image_size, channels))
+        return 0 if ready else len(source.items) * image_size**2 * channels
 
 
 def load_store(path: Path) -> Store:

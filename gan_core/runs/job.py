@@ -16,9 +16,10 @@ from queue import Empty, Queue
 from typing import TextIO
 
 from gan_core.config import Config, TrainConfig, require
-from gan_core.data import absolute, source_name
+from gan_core.data import absolute, source_name, space_needed
 from gan_core.files import write_json
-from gan_core.home import REPOSITORY
+from gan_core.home import REPOSITORY, datasets, home
+from gan_core.runs import disk
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
@@ -26,10 +27,18 @@ from gan_core.runs.run_dir import RunBusy, RunDir, Status
 def create(config: Config, name: str | None = None) -> RunDir:
     """A new run for that config. ValueError if its pictures cannot be found or the name is taken."""
     path = new_run_path(name, _checked_name(config.train), config.model.image_size)
+    disk.require_room(home(), room_needed(config), "this training")
     try:
         return RunDir.create(path, _absolute(config))
     except FileExistsError as error:
         raise ValueError(f"there is a run '{name}' already: choose another name, or resume it") from error
+
+
+def room_needed(config: Config) -> float:
+    """About how many bytes a new run of that config will write, prepared pictures included."""
+    model, train = config.model, config.train
+    pictures = space_needed(train.data, model.image_size, model.channels, datasets(), train.labels)
+    return pictures + disk.run_bytes(config)
 
 
 def start(config: Config, name: str | None = None) -> RunDir:
@@ -58,6 +67,7 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
         raise ValueError(
             f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
         )
+    disk.require_room(run.path, disk.save_bytes(config), "the next state")
     for unit, more in (("kimg", kimg), ("minutes", minutes)):
         require(more is None or more > 0, f"train for more than 0 {unit}, not {more}")
     run.clear_stop()

@@ -3,6 +3,7 @@
     python -m gan_core preflight --data photos.zip --size 64 --minutes 10
     python -m gan_core train --data photos.zip --size 64 --minutes 10
     python -m gan_core resume photos-64 --minutes 10
+    python -m gan_core runs
     python -m gan_core sample photos-64 --seeds 0-63 --out grid.png
     python -m gan_core morph photos-64 --seeds 1,5,9 --out morph.mp4
     python -m gan_core evaluate photos-64 --data photos.zip --n 2048

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import commands
+from gan_core.cli import commands, listing
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a safetensors file"
@@ -32,6 +32,8 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     resume_.add_argument("--kimg", type=float, help="train that many thousand images more")
     resume_.add_argument("--minutes", type=float, help="train that many minutes more")
     add_background(resume_)
+
+    add_command(subparsers, listing.runs, "list the runs and models: state, progress, best distance, settings")
 
     sample_ = add_command(subparsers, commands.sample, "write a sheet of samples")
     add_model(sample_, seeds="0-63", out="grid.png")

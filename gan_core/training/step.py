@@ -14,11 +14,13 @@ from gan_core.training import augment, graph, losses
 from gan_core.training.parts import has_statistics, in_parts
 from gan_core.training.precision import wide
 
-STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake", "penalty")
+STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake", "penalty", "grad/D", "grad/G")
 
 
 class AdversarialStep:
-    """step(real, z) trains D and G once on the same fake batch and returns the STATISTICS, [5].
+    """step(real, z) trains D and G once on the same fake batch and returns the STATISTICS, [7].
+
+    The last two are the norms of their gradients. A network whose gradient is not finite stays as it was.
 
     With d_steps above 1 it takes so many batches in one, and D trains on each of them, G on the last. Where z
     [N, latent_dim + num_classes] holds class weights they are those of the reals, too. What a user should hear about
@@ -89,25 +91,25 @@ class AdversarialStep:
         fake = self._generate(z)
         if len(self._of_D) < d_steps:
             self._of_D.append(self._step_D(real, fake.detach(), self.classes(z)))
-        loss_G = self._step_G(real, fake, self.classes(z))
-        (loss_D, *scores, penalty), self._of_D = self._of_D[-1], []
-        return torch.stack([loss_D, loss_G, *scores, penalty])
+        loss_G, grad_G = self._step_G(real, fake, self.classes(z))
+        (loss_D, *scores, penalty, grad_D), self._of_D = self._of_D[-1], []
+        return torch.stack([loss_D, loss_G, *scores, penalty, grad_D, grad_G])
 
     def _step_D(self, real: Tensor, fake: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
-        """Its loss, its mean opinions of both batches and the penalty on its gradient, [4]."""
+        """Its loss, its mean opinions of both batches, the penalty and the norm of its gradient, [5]."""
         self.opt_D.zero_grad()
         found = torch.zeros(4, dtype=wide(real).dtype, device=real.device)
         for share, real_, fake_, *classes_ in self._pieces(real, fake, *classes):
             of_piece, loss = self._loss_D(real_, fake_, *classes_)
             (share * loss).backward()
             found += share * of_piece
-        self.opt_D.step()
+        norm = step_if_finite(self.opt_D)
         if self.train.loss == "wgan":
             losses.clip(self.D)
-        return found
+        return torch.cat([found, norm[None]])
 
     def _loss_D(self, real: Tensor, fake: Tensor, *classes: Tensor) -> tuple[Tensor, Tensor]:
-        """What `_step_D` returns, without a gradient, and the loss with the penalty."""
+        """What `_step_D` returns but the norm, without a gradient, and the loss with the penalty."""
         train = self.train
         if train.r1_gamma:
             real = real.detach().requires_grad_()
@@ -135,8 +137,11 @@ class AdversarialStep:
         images = losses.between(real.detach(), fake.detach().to(real.dtype), share).requires_grad_()
         return losses.gradient_penalty(self._judge(images, *classes), images)
 
-    def _step_G(self, real: Tensor, fake: Tensor, classes: tuple[Tensor, ...]) -> Tensor:
-        """Its loss. D's gradient goes to the fakes first and through G in one go: G's batch must stay whole."""
+    def _step_G(self, real: Tensor, fake: Tensor, classes: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Its loss and the norm of its gradient.
+
+        D's gradient goes to the fakes first and through G in one go: G's batch must stay whole.
+        """
         self.D.requires_grad_(False)
         found, seen = torch.zeros((), dtype=wide(real).dtype, device=real.device), fake.detach().requires_grad_()
         try:
@@ -149,8 +154,7 @@ class AdversarialStep:
             self.D.requires_grad_(True)
         self.opt_G.zero_grad()
         fake.backward(seen.grad)
-        self.opt_G.step()
-        return found
+        return found, step_if_finite(self.opt_G)
 
     def _generate(self, z: Tensor) -> Tensor:
         with self.autocast():
@@ -182,6 +186,16 @@ class AdversarialStep:
             self.notices.append(f"training goes on without CUDA graphs, more slowly: {str(error).splitlines()[0]}")
         # A recording trains nothing, also one that broke off after D.
         self._of_D = []
+
+
+def step_if_finite(optimiser: Optimizer) -> Tensor:
+    """Take the step unless a gradient holds inf or nan; the norm of all gradients. Waits for no GPU."""
+    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    # What a fused optimiser reads where a gradient scaler has found an overflow.
+    optimiser.found_inf = (~norm.isfinite()).to(torch.float32)
+    optimiser.step()
+    return norm
 
 
 def is_out_of_memory(error: BaseException) -> bool:

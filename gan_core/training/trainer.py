@@ -7,7 +7,6 @@ for event in Trainer(config, images).run():    # images: uint8 [N, H, W, C]
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,16 +82,14 @@ class Trainer:
         for module in self.D.modules():
             if isinstance(module, Dropout):
                 module.rng = self.rng
-        num_classes = len(config.model.classes)
-        self.learn = AdversarialStep(
-            self.G, self.D, self.opt_G, self.opt_D, self.autocast, train, self.rng, num_classes
-        )
+        self.learn = self._adversarial_step()
         self.images, self.inputs = images, Inputs(config, labels, self.device, dtype)
         # Apart from the feed's own, which a thread may be reading ahead in.
         self.batches = self._batches()
         self.feed = feed.choose(images, self._batches(), self.device)
         self.grid_z = self.inputs.grid()
         self.nimg, self.seconds = 0, 0.0
+        self._one = torch.ones(1, dtype=dtype, device=self.device)
         self._reset_statistics()
 
     @property
@@ -122,22 +119,27 @@ class Trainer:
         """One step of G and the config's number of steps of D."""
         real = self._real_batch()
         z = self.inputs.noise(len(real), self.rng)
-        self._sums += self.learn(real, self.inputs.of_images(z, self.batches.indices(self.nimg)))
+        found = self.learn(real, self.inputs.of_images(z, self.batches.indices(self.nimg)))
+        # A step whose numbers are not finite has changed nothing, and would make every mean the same.
+        self._sums += torch.where(found.isfinite().all(), torch.cat([found, self._one]), 0)
         self._steps += 1
         self.nimg += len(real)
         ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
 
     def tick(self) -> Tick:
-        """Report the steps since the last tick. FloatingPointError if a loss is no longer a finite number."""
-        means = (self._sums / max(self._steps, 1)).tolist()
-        if not all(map(math.isfinite, means)):
+        """Report the steps since the last tick. FloatingPointError if most had losses that were no finite numbers."""
+        *sums, done = self._sums.tolist()
+        skipped = self._steps - round(done)
+        if 2 * skipped > self._steps:
             raise FloatingPointError(
                 f"the losses are no longer finite numbers after {self.nimg / 1000:.1f} kimg: "
                 "start a new run with a lower learning rate"
             )
-        metrics = dict(zip(STATISTICS, means, strict=True))
+        metrics = {name: total / max(done, 1) for name, total in zip(STATISTICS, sums, strict=True)}
         if not self.config.train.penalises_gradients:
             del metrics["penalty"]
+        if skipped:
+            metrics["skipped"] = skipped
         if isinstance(self.learn.augment, AdaptiveAugment):
             metrics["augment_p"] = self.learn.augment.p.item()
         metrics["img_per_sec"] = (self.nimg - self._tick_nimg) / max(self.seconds - self._tick_seconds, 1e-9)
@@ -157,6 +159,15 @@ class Trainer:
     def samples(self, count: int) -> np.ndarray:
         """The averaged generator's images of that many fixed z, uint8 [count, H, W, C], its classes as in the data."""
         return self._images_of(self.inputs.like_data(count, seed=self.config.train.seed + 1))
+
+    def retune(self, config: Config) -> None:
+        """Go on under other settings of training, for the same networks."""
+        assert (config.model, config.d_norm) == (self.config.model, self.config.d_norm)
+        self.config = config
+        for optimiser in (self.opt_G, self.opt_D):
+            self._set_rates(optimiser)
+        num_parts, self.learn = self.learn.num_parts, self._adversarial_step()
+        self.learn.num_parts = num_parts
 
     def wait(self) -> bool:
         """Let a GPU finish the steps so far; False on a processor, which has done them already."""
@@ -217,7 +228,7 @@ class Trainer:
         return self.seconds - self._tick_seconds >= min(max(0.02 * self.seconds, 3.0), 30.0)
 
     def _reset_statistics(self) -> None:
-        self._sums, self._steps = torch.zeros(len(STATISTICS), dtype=self.dtype, device=self.device), 0
+        self._sums, self._steps = torch.zeros(len(STATISTICS) + 1, dtype=self.dtype, device=self.device), 0
         self._tick_nimg, self._tick_seconds = self.nimg, self.seconds
 
     def autocast(self) -> torch.autocast:
@@ -225,6 +236,11 @@ class Trainer:
 
     def _place(self, model: torch.nn.Module) -> torch.nn.Module:
         return model.to(self.device, self.dtype, memory_format=torch.channels_last)
+
+    def _adversarial_step(self) -> AdversarialStep:
+        num_classes = len(self.config.model.classes)
+        networks = (self.G, self.D, self.opt_G, self.opt_D)
+        return AdversarialStep(*networks, self.autocast, self.config.train, self.rng, num_classes)
 
     def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
         train = self.config.train
@@ -244,6 +260,9 @@ class Trainer:
     def _load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
         # Adam would go on writing into the tensors it is given, and with the learning rate of the past.
         optimiser.load_state_dict(copy.deepcopy(state))
+        self._set_rates(optimiser)
+
+    def _set_rates(self, optimiser: torch.optim.Adam) -> None:
         train = self.config.train
         for group in optimiser.param_groups:
             group.update(lr=train.lr, betas=(train.beta1, train.beta2), capturable=self.device.type == "cuda")

@@ -142,6 +142,9 @@ class TrainConfig:
         "or 'drawn' for built-in cartoon faces",
     )
     labels: str = option("auto", "classes to train on: auto takes those found, or none, or a column of labels.csv")
+    duplicates: str = option(
+        "keep", "of pictures that are there more than once, keep all or drop all but one", choices=("keep", "drop")
+    )
     data_root: str | None = option(None, "folder that holds the files of mnist and the like; else they are downloaded")
     kimg: float | None = option(None, "stop after this many thousand images seen; without a goal, train until stopped")
     minutes: float | None = option(None, "stop after this many minutes of training, if that comes first")

@@ -35,8 +35,8 @@ HUB_HELP = "Pictures on the Hub, or a zip of them: hf:owner/name."
 GROUPS = {
     "Networks": ("architecture", "latent_dim", "ngf", "ndf", "dropout", "d_norm"),
     "Game": ("loss", "label_smoothing", "r1_gamma", "r2_gamma", "d_steps", "batch_size"),
-    "Images": ("channels", "labels", "augment", "held_out", "flip"),
-    "Optimiser": ("lr", "precision", "beta1", "beta2", "ema_kimg", "seed"),
+    "Images": ("channels", "labels", "duplicates", "augment", "held_out", "flip"),
+    "Optimiser": ("lr", "auto_heal", "beta1", "beta2", "ema_kimg", "precision", "seed"),
 }
 SETTINGS = tuple(name for group in GROUPS.values() for name in group)
 LABELS = {
@@ -67,9 +67,11 @@ HELP = {
     "loss": "bce is the paper's",
     "batch_size": "images a step",
     "labels": "auto, none or a column of labels.csv",
+    "duplicates": "pictures that are there twice",
     "augment": "of all that D sees, for few pictures",
     "held_out": "share of pictures that D never sees",
     "flip": "mirror every other image",
+    "auto_heal": "treats a training that falls ill",
     "precision": "auto: bf16 where that is fast",
     "ema_kimg": "half-life of G's moving average",
     "seed": "of weights, z and order",

@@ -47,6 +47,7 @@ def preflight(args: argparse.Namespace) -> int:
         labels=config.train.labels,
         data_root=config.train.data_root,
         on_download=downloading,
+        duplicates=config.train.duplicates,
     )
     trying = report.progress("probing", "trying out a step")
     trying(0, STEPS)
@@ -126,6 +127,7 @@ def evaluate(args: argparse.Namespace) -> int:
         lambda done, total: bar("reading the pictures", done / max(total, 1)),
         labels=config.train.labels if config.model.classes else "none",
         data_root=args.data_root,
+        duplicates=config.train.duplicates,
     )
     reals, labels = store.images, store.labels if store.classes == config.model.classes else None
     sample = cache(sampler(explorer, lambda share: bar("sampling", share), labels))

@@ -1,13 +1,21 @@
 """One picture in, one square of uint8 out, or a short reason why not."""
 
 import struct
+import threading
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 MOST_PIXELS = 200_000_000
+MANY_PIXELS = 30_000_000
+_with_many = threading.Lock()
+# Pillow's own limits are below and above ours.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 ORIENTATION = 0x0112  # the EXIF tag, and what undoes each of its values
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,11 +36,22 @@ def decode(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
     """The middle of a picture, uint8 [image_size, image_size, channels], channels 1 or 3; ValueError gives a reason."""
     try:
         _check_size(*image.size, image_size)
-        image = _load(image, image_size, channels)
-        pixels = np.asarray(_square(_flat(image, channels), image_size))
+        with in_turn(image):
+            image = _load(image, image_size, channels)
+            pixels = np.asarray(_square(_flat(image, channels), image_size))
     except Exception as error:
         raise BadPicture(explain(error)) from error
     return pixels.reshape(image_size, image_size, channels)
+
+
+@contextmanager
+def in_turn(image: Image.Image) -> Iterator[None]:
+    """Only one thread at a time unpacks a very large picture, which may take a gigabyte."""
+    if image.width * image.height < MANY_PIXELS:
+        yield
+    else:
+        with _with_many:
+            yield
 
 
 def explain(error: Exception) -> str:

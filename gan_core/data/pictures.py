@@ -4,19 +4,21 @@ import hashlib
 import io
 import os
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from zipfile import ZipInfo
 
 from PIL import Image
 
 from gan_core.data.archive import MEMBER_LIMIT, open_archive, read_member
+from gan_core.data.decode import BadPicture
 from gan_core.data.drawn import draw, factors
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 # Named, because Pillow would otherwise try every format it knows, and some of those start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 DRAWN_VERSION = 1
+HEAD = 32  # bytes that tell the kind of a file
 
 Keep = Callable[[str], bool]
 
@@ -41,6 +43,13 @@ class Source:
     def read(self, side: str) -> bytes:
         """The bytes of one of `sides`; ValueError names what cannot be read."""
         raise NotImplementedError
+
+    def others(self) -> Iterator[tuple[str, bytes]]:
+        """The name and, if known, the first bytes of all that is not among the items, being no picture by its name.
+
+        A folder that is not looked into has a name that ends in a slash.
+        """
+        return iter(())
 
     def close(self) -> None:
         """Let go of open files."""
@@ -78,7 +87,10 @@ class FolderSource(Source):
         self.fingerprint = digest(f"{name}\0{_stamp(path)}" for name, path in found)
 
     def open(self, index: int, size: int = 128) -> Image.Image:
-        return Image.open(self._paths[index], formats=FORMATS)
+        path = self._paths[index]
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise BadPicture("not a file")
+        return Image.open(path, formats=FORMATS)
 
     def sides(self) -> list[str]:
         folders = [(around, self._root / around) for around in wrappings(self.items)]
@@ -94,6 +106,19 @@ class FolderSource(Source):
         if len(data) > MEMBER_LIMIT:
             raise ValueError(f"{side} is over {MEMBER_LIMIT // 2**20} MiB, too much for a list of labels.")
         return data
+
+    def others(self) -> Iterator[tuple[str, bytes]]:
+        def name_of(folder: str, name: str) -> str:
+            return printable(Path(folder, name).relative_to(self._root).as_posix())
+
+        closed: list[str] = []
+        for folder, folders, files in os.walk(self._root, onerror=lambda error: closed.append(error.filename)):
+            shut = [name for name in folders if not _is_visible(name) or Path(folder, name).is_symlink()]
+            folders[:] = [name for name in folders if name not in shut]
+            yield from ((name_of(folder, name) + "/", b"") for name in shut)
+            others = (name for name in files if not (_is_visible(name) and name.lower().endswith(SUFFIXES)))
+            yield from ((name_of(folder, name), _head(Path(folder, name))) for name in others)
+        yield from ((name_of(folder, "") + "/", b"") for folder in closed)
 
 
 class ZipSource(Source):
@@ -125,8 +150,20 @@ class ZipSource(Source):
         except Exception:  # as many kinds as there are ways to damage a zip
             raise ValueError(f"{side} is damaged inside the zip.") from None
 
+    def others(self) -> Iterator[tuple[str, bytes]]:
+        for info in self._zip.infolist():
+            if not info.is_dir() and not _is_picture_member(info):
+                yield printable(info.filename), self._head(info)
+
     def close(self) -> None:
         self._zip.close()
+
+    def _head(self, info: ZipInfo) -> bytes:
+        try:
+            with self._zip.open(info) as file:
+                return file.read(HEAD)
+        except Exception:  # as many kinds as there are ways to damage a zip
+            return b""
 
 
 def wrappings(items: list[str]) -> list[str]:
@@ -166,6 +203,16 @@ def is_side(name: str) -> bool:
 def _is_picture_member(info: ZipInfo) -> bool:
     name = info.filename
     return not info.is_dir() and name.lower().endswith(SUFFIXES) and all(map(_is_visible, name.split("/")))
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(HEAD)
+    except OSError:
+        pass
+    return b""
 
 
 def _stamp(path: Path) -> str:

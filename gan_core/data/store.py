@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
+from gan_core.data.doctor import examine_source
+from gan_core.data.doctor.report import FORMAT as DOCTOR_FORMAT
 from gan_core.data.download import OnProgress
 from gan_core.data.hub import hub_repo
 from gan_core.data.labels import AUTO, FEWEST_CLASSES, choose_labels, number_labels
@@ -27,6 +29,8 @@ from gan_core.data.sources import open_source
 from gan_core.data.writer import write_images
 
 FORMAT = 2  # raise it when the same source would decode to other pixels
+KEEP, DROP = "keep", "drop"
+NO_LABEL = "no label"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,24 +57,26 @@ def prepare(
     labels: str = AUTO,
     data_root: str | Path | None = None,
     on_download: OnProgress | None = None,
+    duplicates: str = KEEP,
 ) -> Store:
     """Decode a source into `root`, or return at once what an earlier call left there.
 
     `labels` is "auto", "none" or the column of the source's CSV to take classes from; `data_root` holds the files of
-    named sets. `on_progress(done, total)` counts pictures, `on_download` bytes; both may raise to cancel, and nothing
-    half done stays. ValueError is a sentence for the user.
+    named sets; `duplicates` is "keep", or "drop" to leave one picture of each group. `on_progress(done, total)` counts
+    pictures, `on_download` bytes; both may raise to cancel, and nothing half done stays. ValueError is a sentence for
+    the user.
     """
     _check_shape(image_size, channels)
     report = on_progress or (lambda done, total: None)
     root = Path(root).expanduser()
     with open_source(data, root, data_root, on_download) as source:
         source.labels = choose_labels(source, labels)
-        path = root / _folder_name(source, image_size, channels)
+        path = root / _folder_name(source, image_size, channels, duplicates)
         store = _reusable(path)
         if store is None:
             with _turn(path, lambda: report(0, len(source.items))):
                 # Whoever had the turn before may have prepared the very same.
-                store = _reusable(path) or _build(source, path, image_size, channels, report)
+                store = _reusable(path) or _build(source, path, image_size, channels, duplicates, report)
         report(len(source.items), len(source.items))
     return store
 
@@ -126,11 +132,13 @@ def _check_shape(image_size: int, channels: int) -> None:
         raise ValueError(f"Pictures have 1 channel (grey) or 3 (colour), not {channels}.")
 
 
-def _folder_name(source: Source, image_size: int, channels: int) -> str:
+def _folder_name(source: Source, image_size: int, channels: int, duplicates: str) -> str:
     slug = re.sub(r"[^\w.-]+", "-", source.name, flags=re.ASCII).strip("-._")[:60] or "pictures"
     labels = digest("" if label is None else label for label in source.labels) if source.labels else ""
-    mark = hashlib.sha256(f"{FORMAT} {source.fingerprint} {labels}".encode()).hexdigest()[:8]
-    return f"{slug}-{image_size}{'-grey' if channels == 1 else ''}-{mark}"
+    drop = duplicates == DROP
+    rule = f" {DOCTOR_FORMAT}" if drop else ""
+    mark = hashlib.sha256(f"{FORMAT} {source.fingerprint} {labels}{rule}".encode()).hexdigest()[:8]
+    return f"{slug}-{image_size}{'-grey' if channels == 1 else ''}{'-distinct' if drop else ''}-{mark}"
 
 
 def _lock_of(path: Path) -> FileLock:
@@ -175,13 +183,14 @@ def _sweep(root: Path) -> None:
             lock.release()
 
 
-def _build(source: Source, path: Path, image_size: int, channels: int, report: OnProgress) -> Store:
+def _build(source: Source, path: Path, image_size: int, channels: int, duplicates: str, report: OnProgress) -> Store:
     shape = (len(source.items), image_size, image_size, channels)
     _check_space(shape, path.parent)
     partial = _partial_of(path)
     try:
         partial.mkdir()
-        kept, skipped = write_images(source, shape, partial / "images.npy", report)
+        left_out = _left_out(source, duplicates, path.parent, report)
+        kept, skipped = write_images(source, shape, left_out, partial / "images.npy", report)
         if not kept:
             raise ValueError(_nothing_usable(source, skipped))
         classes = _write_labels(source, kept, partial / "labels.npy")
@@ -201,6 +210,16 @@ def _build(source: Source, path: Path, image_size: int, channels: int, report: O
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return load_store(path)
+
+
+def _left_out(source: Source, duplicates: str, root: Path, report: OnProgress) -> dict[int, str]:
+    """The places of pictures that are not wanted, and why."""
+    left_out = {index: NO_LABEL for index, label in enumerate(source.labels or ()) if label is None}
+    if duplicates == DROP:
+        for group in examine_source(source, root, report).groups:
+            same = [index for index in (group[0].of, *(copy.index for copy in group)) if index not in left_out]
+            left_out |= {index: f"a duplicate of {source.items[same[0]]}" for index in same[1:]}
+    return left_out
 
 
 def _write_labels(source: Source, kept: list[int], path: Path) -> tuple[str, ...]:

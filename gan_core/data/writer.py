@@ -2,9 +2,6 @@
 
 import os
 import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -13,20 +10,24 @@ import numpy as np
 
 from gan_core.data.decode import decode, explain
 from gan_core.data.download import PROGRESS_SECONDS, OnProgress
+from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source
-
-NO_LABEL = "no label"
 
 
 def write_images(
-    source: Source, shape: tuple[int, int, int, int], path: Path, report: OnProgress
+    source: Source, shape: tuple[int, int, int, int], left_out: dict[int, str], path: Path, report: OnProgress
 ) -> tuple[list[int], list[tuple[str, str]]]:
     """Write the usable pictures of a source; gives their places in it and the (name, reason) of all others.
 
     `shape` is [N, H, W, C] with N for the whole source; the header in the file says how many there really are.
+    `left_out` has the places of pictures not to write, and why.
     """
+
+    def one(index: int) -> np.ndarray | str:
+        return left_out.get(index) or _one(source, index, shape[1], shape[3])
+
     kept, skipped, last = [], [], time.monotonic()
-    with path.open("wb") as file, closing(_decoded(source, shape)) as results:
+    with path.open("wb") as file, closing(in_order(one, shape[0])) as results:
         start = _write_header(file, shape)
         for done, result in enumerate(results, 1):
             if isinstance(result, str):
@@ -51,25 +52,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> int:
     return file.tell()
 
 
-def _decoded(source: Source, shape: tuple[int, int, int, int]) -> Iterator[np.ndarray | str]:
-    """Each picture's pixels, or the reason why not, in the order of the source and only a few ahead."""
-    workers = min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(workers) as pool:
-        ahead = deque()
-        try:
-            for index in range(len(source.items)):
-                ahead.append(pool.submit(_one, source, index, shape[1], shape[3]))
-                if len(ahead) >= 8 * workers:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
 def _one(source: Source, index: int, image_size: int, channels: int) -> np.ndarray | str:
-    if source.labels and source.labels[index] is None:
-        return NO_LABEL
     try:
         with source.open(index, image_size) as image:
             return np.ascontiguousarray(decode(image, image_size, channels))

@@ -105,6 +105,7 @@ class Worker:
                 labels=config.train.labels,
                 data_root=config.train.data_root,
                 on_download=self._downloading,
+                duplicates=config.train.duplicates,
             )
         except ValueError:
             if not (earlier and self.run.states()):

@@ -29,6 +29,16 @@ MOST_HELD_OUT, FEW_IMAGES = 1000, 200
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
+class NewerFormat(ValueError):
+    """Something was written by a newer version of this program."""
+
+    def __init__(self, version: int):
+        super().__init__(
+            f"this run was written by a newer version of this program, in format {version}, "
+            f"and this one reads {FORMAT_VERSION}: update the program to go on with it"
+        )
+
+
 def option(default: Any, help: str, *, flag: str | None = None, choices: tuple | None = None) -> Any:
     """A dataclass field that knows its help text, its command-line flag and its allowed values."""
     return field(default=default, metadata={"help": help, "flag": flag, "choices": choices})
@@ -173,6 +183,9 @@ class TrainConfig:
     held_out: float = option(
         0.05, "share of the pictures, at most 1,000, that D never sees, to tell whether it learns the rest by heart"
     )
+    auto_heal: bool = option(
+        True, "when a training falls ill, go back to its best state with a milder setting, three times at most"
+    )
     flip: bool = option(True, "mirror every other image left to right")
     precision: str = option("auto", "bf16 where the device is fast at it, else fp32", choices=("auto", "bf16", "fp32"))
     seed: int = option(0, "seed of the weights, z, flips and order of the data")
@@ -250,6 +263,8 @@ class Config:
         """The inverse of `to_dict`. ValueError on a newer format, unknown settings or values out of range."""
         require(isinstance(values, dict), f"these are no settings: {values!r}")
         version = values.get("format_version")
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise NewerFormat(version)
         require(version == FORMAT_VERSION, f"this run has format {version}, but this program reads {FORMAT_VERSION}")
         model, train = build(ModelConfig, values.get("model", {})), build(TrainConfig, values.get("train", {}))
         return cls(str(values.get("preset", "")), model, train)

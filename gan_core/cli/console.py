@@ -39,11 +39,15 @@ class Reporter:
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
         elif event.state == "preparing" and event.prepared and self.bar.shown:
             self.bar("preparing the pictures", event.prepared)
-        elif event.message and self.printed != (
-            part := (event.state, int(event.prepared * (100 if self.as_json else 10)))
-        ):
+        elif event.message and self.printed != (part := self._part(event)):
             self.printed = part
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
+
+    def _part(self, status: Status) -> tuple:
+        """What makes a status worth a line of its own: its message, or in long preparations every hundredth or tenth."""
+        if not status.prepared:
+            return status.state, status.message
+        return status.state, int(status.prepared * (100 if self.as_json else 10))
 
     def progress(self, state: str, doing: str) -> Callable[[int, int], None]:
         """A function of (done, total) that reports it as a status."""

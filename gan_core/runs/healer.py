@@ -74,10 +74,10 @@ class Healer:
         self.run.rewind(nimg)
 
 
-def diagnose(run: RunDir, config: Config) -> Verdict:
-    """The verdict on a run since it began or was last treated."""
-    treated = max((entry["nimg"] for entry in run.history()), default=-1)
-    rows = [row for row in run.metrics() if row["nimg"] > treated]
+def diagnose(run: RunDir, config: Config, rows: list[dict] | None = None) -> Verdict:
+    """The verdict on a run since it began or was last treated; `rows` are its metrics, if they are at hand."""
+    treated_at = next((entry["nimg"] for entry in reversed(run.history())), -1)
+    rows = [row for row in (run.metrics() if rows is None else rows) if row["nimg"] > treated_at]
     return judge(config, rows, run.data().get("distinct", 1.0))
 
 

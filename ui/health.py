@@ -1,0 +1,64 @@
+"""How the run is doing, in words, and the button that does what they advise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import gradio as gr
+
+from gan_core.runs import job, library
+from gan_core.runs.healer import diagnose
+from gan_core.runs.run_dir import RunDir, Status
+from gan_core.training.health import Verdict
+from gan_core.words import kimg
+from ui import form
+from ui.guard import guarded, training_allowed
+
+
+def build() -> list[gr.components.Component]:
+    """Verdict and button: in this order, as `parts` has them."""
+    with gr.Row(elem_id="health", equal_height=False):
+        verdict = gr.HTML(elem_id="verdict", apply_default_css=False)
+        heal = gr.Button("Do that", visible=False, elem_id="heal", size="md", scale=0, min_width=90)
+    return [verdict, heal]
+
+
+def parts(run: RunDir | None, status: Status, rows: list[dict]) -> dict[str, tuple[list, Callable]]:
+    """Both as parts of a snapshot: what they depend on, and how to make them."""
+    verdict = diagnose(run, run.config(), rows) if run and rows else None
+    history = run.history() if run else []
+    key = [run.name, verdict.name, verdict.advice, len(history)] if verdict else []
+    helps = bool(verdict and verdict.cure) and (status.active or bool(run.states()))
+    return {
+        "verdict": (key, lambda: verdict_html(verdict, history) if verdict else ""),
+        "heal": ([*key, helps], lambda: gr.Button(visible=helps, interactive=training_allowed())),
+    }
+
+
+def verdict_html(verdict: Verdict, history: list[dict]) -> str:
+    tone = "bad" if verdict.is_ill else "good" if verdict.name == "healthy" else ""
+    html = f"<p><b class='{tone}'>{sentence(verdict.headline)}</b> <span class='cap'>{sentence(verdict.meaning)}</span>"
+    if verdict.advice:
+        html += f"<br><span>What helps: {escape(verdict.advice)}.</span>"
+    return f"{html}</p>{''.join(map(treatment_html, history))}"
+
+
+def treatment_html(entry: dict) -> str:
+    back = f", back to {kimg(entry['nimg'])}" if entry["nimg"] < entry["ill_at"] else ""
+    changes = ", ".join(f"{name} {before} → {now}" for name, (before, now) in entry["changes"].items())
+    return f"<p class='cap'>✚ {kimg(entry['ill_at'])}: {escape(entry['headline'])}{back}, {escape(changes)}</p>"
+
+
+def sentence(words: str) -> str:
+    return escape(f"{words[:1].upper()}{words[1:]}.")
+
+
+@guarded("Not done")
+def heal(name: str, amount, unit):
+    """Ask a training to treat itself; one that has ended goes on for that."""
+    run = library.named_run(name)
+    run.request_heal()
+    if not run.status().active:
+        job.resume(run, **(form.goal(amount, unit) if run.status().state == "done" else {}))
+    return "{}"

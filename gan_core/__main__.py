@@ -1,5 +1,6 @@
 """The command line: the same functions as the app.
 
+    python -m gan_core doctor --data photos.zip
     python -m gan_core preflight --data photos.zip --size 64 --minutes 10
     python -m gan_core train --data photos.zip --size 64 --minutes 10
     python -m gan_core resume photos-64 --minutes 10

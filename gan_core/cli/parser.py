@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import commands, listing
+from gan_core.cli import checkup, commands, listing
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a safetensors file"
@@ -17,6 +17,14 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         "python -m gan_core", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    doctor_ = add_command(
+        subparsers, checkup.doctor, "look at pictures before a training: what is wrong, what would help"
+    )
+    doctor_.add_argument("--data", metavar="PATH", required=True, help=data_help())
+    doctor_.add_argument("--data-root", metavar="DIR", help="folder that holds the files of mnist and the like")
+    doctor_.add_argument("--labels", default="auto", help="auto, none or a column of labels.csv (default auto)")
+    add_background(doctor_)
 
     train_ = add_command(subparsers, commands.train, "train a new run")
     train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
@@ -65,6 +73,10 @@ def add_command(subparsers, function: Callable, help: str) -> argparse.ArgumentP
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, for programs")
     parser.set_defaults(command=function)
     return parser
+
+
+def data_help() -> str:
+    return next(spec.metadata["help"] for spec in options(TrainConfig) if spec.name == "data")
 
 
 def add_background(parser: argparse.ArgumentParser) -> None:

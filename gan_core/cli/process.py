@@ -31,3 +31,9 @@ def lower_priority() -> None:
     # Linux may weigh whole sessions against each other, and a background training has one of its own.
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text("19")
+
+
+def give_way() -> None:
+    """Keep sliders smooth like `lower_priority`, but less so: somebody is waiting for the result."""
+    if hasattr(os, "nice"):
+        os.nice(10)

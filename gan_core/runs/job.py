@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from queue import Empty, Queue
-from typing import TextIO
 
 from gan_core.config import Config, TrainConfig, require
 from gan_core.data import absolute, source_name, space_needed
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY, datasets, home
-from gan_core.runs import disk
+from gan_core.runs import child, disk
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
@@ -101,46 +98,12 @@ def try_out(config: Config) -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         write_json(path, config.to_dict())
-        command = [sys.executable, "-m", "gan_core", "preflight", "--config", str(path), "--background", "--json"]
-        # A session of its own: a trial in the background lowers the weight of its whole session.
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        try:
-            yield from _found(_patiently(process.stdout))
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _patiently(lines: TextIO) -> Iterator[str]:
-    """The lines; an empty one after every half second without any."""
-    waiting: Queue[str | None] = Queue()
-
-    def read() -> None:
-        with lines:
-            for line in lines:
-                waiting.put(line)
-        waiting.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        try:
-            line = waiting.get(timeout=0.5)
-        except Empty:
-            line = ""
-        if line is None:
-            return
-        yield line
-
-
-def _found(lines: Iterable[str]) -> Iterator[dict]:
-    event = {"event": "status", "message": "loading PyTorch, which takes a few seconds", "prepared": 0.0}
-    for line in lines:
-        event = json.loads(line) if line else event
-        if event["event"] == "error":
-            raise ValueError(event["error"])
-        yield event
-    if event.get("event") != "preflight":
-        raise ValueError("the trial ended without a word, perhaps for want of memory: try a smaller batch or size")
+        yield from child.events(
+            "preflight", "--config", str(path), "--background",
+            first={"event": "status", "message": "loading PyTorch, which takes a few seconds", "prepared": 0.0},
+            last="preflight",
+            else_error="the trial ended without a word, perhaps for want of memory: try a smaller batch or size",
+        )  # fmt: skip
 
 
 def _checked_name(train: TrainConfig) -> str:

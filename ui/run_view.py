@@ -24,9 +24,6 @@ STATE_WORDS = {
     "failed": "failed",
     "died": "its process died",
 }
-STATE_MARKS = {
-    "starting": "●", "preparing": "●", "training": "●", "stopped": "❚❚", "done": "✓", "failed": "✕", "died": "✕",
-}  # fmt: skip
 
 
 def stopping(run: RunDir | None, status: Status) -> bool:

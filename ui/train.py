@@ -7,13 +7,15 @@ from collections.abc import Callable
 from html import escape
 
 import gradio as gr
+import pandas as pd
 
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
-from ui import form, preflight
+from gan_core.runs.summary import summarise
+from ui import compare, form, health, preflight, runs
 from ui.answers import answers, data_uri
 from ui.guard import NOT_HERE, guarded, training_allowed
-from ui.run_view import STATE_MARKS, can_resume, facts_html, header_html, hint, row_names, series, stopping, title_html
+from ui.run_view import can_resume, facts_html, header_html, hint, row_names, series, stopping, title_html
 from ui.theme import asset
 
 # Name, title, and the lines with their colours and their keys in a tick's metrics.
@@ -28,21 +30,25 @@ CHARTS = (
 )
 
 
-def build(demo: gr.Blocks, header: gr.HTML) -> None:
+def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component]:
+    """The fields of its form by name."""
     with gr.Row(elem_id="train", equal_height=False):
         with gr.Column():
             with gr.Column(elem_classes="card"):
                 fields, trial = build_new()
-            runs = build_runs()
+            listed = runs.build()
         with gr.Column():
             monitor = build_monitor()
         with gr.Column(elem_classes="card"):
+            comparison = compare.build(listed.beside)
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
             charts = [chart(*each) for each in CHARTS]
-    # The name of the run on the page; the Radio itself refuses a name whose run was deleted.
+    # The name of the run on the page.
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
-    wire(demo, fields, trial, runs, monitor, [header, runs, *monitor, facts, *charts, shown, seen])
+    outputs = [header, listed.view, *monitor, comparison, facts, *charts, shown, seen]
+    wire(demo, fields, trial, listed, monitor, outputs)
+    return fields
 
 
 def build_new() -> tuple[dict, preflight.Trial]:
@@ -55,14 +61,8 @@ def build_new() -> tuple[dict, preflight.Trial]:
     return fields | form.build_settings(), trial
 
 
-def build_runs() -> gr.Radio:
-    with gr.Column(elem_classes="card"):
-        gr.HTML("<h3 class='head'>Runs</h3>", apply_default_css=False)
-        return gr.Radio([], show_label=False, container=False, elem_id="runs", interactive=True)
-
-
 def build_monitor() -> list[gr.components.Component]:
-    """Title, sheet, Stop and Resume: in this order, as `snapshot` returns them."""
+    """Title, sheet, Stop, Resume, verdict and its button: in this order, as `snapshot` returns them."""
     with gr.Column(elem_classes="card"):
         with gr.Row(elem_id="run"):
             title = gr.HTML(elem_id="title", apply_default_css=False)
@@ -76,7 +76,8 @@ def build_monitor() -> list[gr.components.Component]:
             apply_default_css=False,
             elem_id="sheet",
         )
-    return [title, sheet_, stop, resume]
+        verdict = health.build()
+    return [title, sheet_, stop, resume, *verdict]
 
 
 def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePlot:
@@ -95,12 +96,14 @@ def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePl
     )
 
 
-def wire(demo: gr.Blocks, fields: dict, trial: preflight.Trial, runs: gr.Radio, monitor: list, outputs: list) -> None:
-    _, _, stop, resume = monitor
+def wire(
+    demo: gr.Blocks, fields: dict, trial: preflight.Trial, listed: runs.RunList, monitor: list, outputs: list
+) -> None:
+    _, _, stop, resume, _, heal = monitor
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     form.wire(fields, **quiet)
     shown, seen = outputs[-2:]
-    refresh = {"fn": snapshot, "inputs": [shown, seen], "outputs": outputs, **quiet}
+    refresh = {"fn": snapshot, "inputs": [shown, seen, listed.beside], "outputs": outputs, **quiet}
 
     # Through the queue, since only queued events can show a warning.
     loud = {"show_progress": "hidden", "api_visibility": "private"}
@@ -109,11 +112,13 @@ def wire(demo: gr.Blocks, fields: dict, trial: preflight.Trial, runs: gr.Radio, 
     started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
     resumed = resume.click(resume_run, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
-    picked = runs.input(lambda name: (name, "{}"), runs, [shown, seen], **quiet)
+    healed = heal.click(health.heal, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
+    picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **quiet)
     for event in (started, resumed):
         event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
-    for event in (started, stopped, resumed, picked):
+    for event in (started, stopped, resumed, healed, picked):
         event.then(**refresh)
+    listed.beside.change(**refresh).then(**refresh)  # charts with other lines take two steps
     demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)
     gr.Timer(1).tick(**refresh)
 
@@ -150,18 +155,23 @@ def live_name() -> str | None:
     return run.name if run else None
 
 
-def snapshot(name: str | None, seen: str) -> list:
-    """The whole tab as of now, each part only if it changed: `seen` names what the page shows already."""
-    states = {run.name: (run, run.status()) for run in library.runs()}
-    asked, name = name, name if name in states else next(iter(states), "")
-    run, status = states.get(name, (None, Status()))
+def snapshot(name: str | None, seen: str, beside: str = "") -> list:
+    """The whole tab as of now, each part only if it changed: `seen` names what the page shows already.
+
+    The charts show the run `beside`, too, if there is one of that name.
+    """
+    known = {run.name: run for run in library.runs()}
+    listed = [summarise(run) for run in known.values()]
+    before = json.loads(seen or "{}")
+    asked, name = name, name if name in known else next(iter(known), "")
+    run, other = known.get(name), known.get(beside) if beside != name else None
+    status = run.status() if run else Status()
     rows = run.metrics() if run else []
-    choices = [(f"{STATE_MARKS[known.state]} {each}", each) for each, (_, known) in states.items()]
-    live = next((each for each, known in states.values() if known.active), None)
+    live = next((known[each.name] for each in listed if each.active), None)
     samples = [nimg for nimg, _ in run.samples()] if run else []
     parts = {
         "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
-        "runs": ([choices, name], lambda: gr.Radio(choices=choices, value=name or None)),
+        "runs": runs.part(listed, name),
         "title": (
             [name, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
             lambda: title_html(run, status, rows),
@@ -186,24 +196,34 @@ def snapshot(name: str | None, seen: str) -> list:
                 interactive=training_allowed(),
             ),
         ),
+        **health.parts(run, status, rows),
+        "comparison": (
+            [name, *([other.name, len(rows), len(other.metrics())] if other else [])],
+            lambda: compare.table(run, other),
+        ),
         "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
     }
     for key, _, lines in CHARTS:
-        parts[key] = plot_part(name, rows, key, lines)
-    known = json.loads(seen or "{}")
+        parts[key] = plot_part(name, key, compare.overlaid(lines, rows, other))
+        if compare.has_other_lines(before.get(key), parts[key][0]):
+            parts[key] = compare.HIDDEN, lambda: gr.LinePlot(visible=False)
     now = {part: json.dumps(key) for part, (key, _) in parts.items()}
-    if now == known:
+    if now == before:
         return [gr.skip()] * (len(parts) + 2)
-    changed = [make() if known.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
+    changed = [make() if before.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
     # While the asked run is there, the page may have moved on to another one meanwhile: do not take it back.
     return [*changed, gr.skip() if name == asked else name, json.dumps(now)]
 
 
-def plot_part(name: str, rows: list[dict], key: str, lines: dict[str, tuple[str, str]]) -> tuple[list, Callable]:
+def plot_part(name: str, key: str, drawn: list[tuple[list[dict], compare.Lines]]) -> tuple[list, Callable]:
     """A chart as a part of a snapshot; hidden while there is nothing to draw a line through."""
-    keys = {line: metric for line, (_, metric) in lines.items()}
-    drawn = [row for row in rows if all(metric in row for metric in keys.values())]
-    return [name, len(drawn)], lambda: gr.LinePlot(series(drawn, key, keys), visible=len(drawn) > 1)
+    colours = {line: colour for _, lines in drawn for line, (colour, _) in lines.items()}
+
+    def make() -> gr.LinePlot:
+        tables = [series(rows, key, {line: metric for line, (_, metric) in lines.items()}) for rows, lines in drawn]
+        return gr.LinePlot(pd.concat(tables), color_map=colours, visible=any(len(rows) > 1 for rows, _ in drawn))
+
+    return [name, list(colours), *(len(rows) for rows, _ in drawn)], make
 
 
 @answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -163,6 +164,12 @@ def pack(request: dict) -> dict:
 def packs() -> Path:
     """The folder of zips, from where Gradio serves files."""
     return Path(get_upload_folder()) / "packs"
+
+
+def tidy() -> None:
+    """Let go of what is over: runs deleted long ago, and zips of earlier downloads."""
+    manage.empty_bin()
+    shutil.rmtree(packs(), ignore_errors=True)
 
 
 @changing

@@ -2,7 +2,8 @@
 const root = element.querySelector(".runs");
 const is = (name) => root.querySelector(`[data-is="${name}"]`);
 const items = new Map(), thumbnails = new Map();
-let chosen = "", toastTimer = null, asking = false;
+const SETTLED = 3000; // ms after which an answer of before a change is no longer under way
+let chosen = "", toastTimer = null, kept = { name: "", until: 0 };
 
 function make(tag, className, text = "") {
   const made = document.createElement(tag);
@@ -25,6 +26,7 @@ function rows() { return props.value?.runs || []; }
 
 function select(name, beside = "") {
   chosen = name;
+  kept = { name, until: 0 };
   mark();
   trigger("select", { name, beside });
 }
@@ -66,7 +68,7 @@ function fill(item, row) {
 
 function update() {
   const value = props.value || {};
-  if (!asking) chosen = value.chosen || "";
+  chosen = value.chosen || "";
   for (const name of items.keys()) if (!rows().some((row) => row.name === name)) { items.get(name).remove(); items.delete(name); }
   rows().forEach((row, place) => {
     if (!items.has(row.name)) items.set(row.name, newItem(row.name));
@@ -75,9 +77,18 @@ function update() {
     fill(item, row);
   });
   mark();
+  keep();
   is("none").hidden = rows().length > 0;
   showBin(value.bin || []);
   fetchThumbnails();
+}
+
+// An answer that was under way when a run got a new name knows it under none, and has the page show another one.
+function keep() {
+  if (Date.now() > kept.until || chosen === kept.name || !items.has(kept.name)) return;
+  const { until } = kept;
+  select(kept.name);
+  kept.until = until;
 }
 
 async function fetchThumbnails() {
@@ -190,12 +201,12 @@ is("cancel").addEventListener("click", () => is("dialog").close());
 
 // Ask the server to change runs, and show the one that it names.
 async function act(what, request) {
-  asking = true;
-  try {
-    const answer = await server[what](request);
-    if (!answer.error) select(answer.run ?? "");
-    return answer;
-  } finally { asking = false; }
+  const answer = await server[what](request);
+  if (!answer.error) {
+    select(answer.run ?? "");
+    kept.until = Date.now() + SETTLED;
+  }
+  return answer;
 }
 
 async function remove(name) {

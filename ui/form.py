@@ -77,15 +77,29 @@ HELP = {
     "seed": "of weights, z and order",
 }
 # The order in which `config_of` takes the fields' values, followed by those of SETTINGS.
-WHAT = ("source", "path", "upload", "known", "data_root", "preset", "amount", "unit", "image_size")
+SOURCE = ("source", "path", "upload", "known", "data_root")
+WHAT = (*SOURCE, "preset", "amount", "unit", "image_size")
 
 
 def build(allowed: bool) -> dict[str, gr.components.Component]:
     """The fields by name; those of a page where nobody may train cannot be used."""
     model = preset(DEFAULT_PRESET).model
-    form = {
-        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD, KNOWN], value=DRAWN, label="Pictures", interactive=allowed),
-        "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=False),
+    form = build_source(allowed, DRAWN) | {
+        "preset": gr.Dropdown(list(PRESETS), value=DEFAULT_PRESET, label="Recipe", info=PRESET_HELP[DEFAULT_PRESET]),
+        "image_size": sizes(model.architecture, model.image_size),
+    }
+    with gr.Row(equal_height=True):
+        form["amount"] = gr.Number(10, label="Train for", min_width=80)
+        form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
+    form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
+    return form
+
+
+def build_source(allowed: bool, chosen: str) -> dict[str, gr.components.Component]:
+    """The fields of SOURCE by name: where the pictures are."""
+    return {
+        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD, KNOWN], value=chosen, label="Pictures", interactive=allowed),
+        "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=chosen == LOCAL),
         "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
         "known": gr.Dropdown(
             list(NAMES),
@@ -96,14 +110,7 @@ def build(allowed: bool) -> dict[str, gr.components.Component]:
             visible=False,
         ),
         "data_root": gr.Textbox(label="Folder of its files", placeholder="empty: they are downloaded", visible=False),
-        "preset": gr.Dropdown(list(PRESETS), value=DEFAULT_PRESET, label="Recipe", info=PRESET_HELP[DEFAULT_PRESET]),
-        "image_size": sizes(model.architecture, model.image_size),
     }
-    with gr.Row(equal_height=True):
-        form["amount"] = gr.Number(10, label="Train for", min_width=80)
-        form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
-    form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
-    return form
 
 
 def build_settings() -> dict[str, gr.components.Component]:
@@ -119,13 +126,18 @@ def build_settings() -> dict[str, gr.components.Component]:
 
 def wire(form: dict[str, gr.components.Component], **quiet: object) -> None:
     """Show the fields that fit the source, and the values of a preset that is chosen."""
-    shown = [form[name] for name in ("path", "upload", "known", "data_root")]
-    form["source"].change(show_source, [form["source"], form["known"]], shown, **quiet)
-    form["known"].change(show_known, form["known"], [form["known"], form["data_root"]], **quiet)
+    wire_source(form, **quiet)
     # On input, not on change: a preset sets the architecture and the size together.
     settings = [form["preset"], form["image_size"], *(form[name] for name in SETTINGS)]
     form["preset"].input(show_preset, form["preset"], settings, **quiet)
     form["architecture"].input(sizes, [form["architecture"], form["image_size"]], form["image_size"], **quiet)
+
+
+def wire_source(form: dict[str, gr.components.Component], **quiet: object) -> None:
+    """Show the fields that fit the source."""
+    shown = [form[name] for name in ("path", "upload", "known", "data_root")]
+    form["source"].change(show_source, [form["source"], form["known"]], shown, **quiet)
+    form["known"].change(show_known, form["known"], [form["known"], form["data_root"]], **quiet)
 
 
 def inputs(form: dict[str, gr.components.Component]) -> list[gr.components.Component]:
@@ -209,13 +221,20 @@ def goal(amount: float | None, unit: str) -> dict[str, float]:
     return {"minutes": float(amount)} if unit == "minutes" else {"kimg": float(amount)}
 
 
+def needed(source: str, known: str | None) -> dict[str, bool]:
+    """Whether a source needs each of the fields beside it."""
+    is_known = source == KNOWN
+    return {
+        "path": source == LOCAL,
+        "upload": source == UPLOAD,
+        "known": is_known,
+        "data_root": is_known and bool(named(known or "")),
+    }
+
+
 def show_source(source: str, known: str | None):
-    return [
-        gr.Textbox(visible=source == LOCAL),
-        gr.File(visible=source == UPLOAD),
-        gr.Dropdown(visible=source == KNOWN),
-        gr.Textbox(visible=source == KNOWN and bool(named(known or ""))),
-    ]
+    kinds = {"path": gr.Textbox, "upload": gr.File, "known": gr.Dropdown, "data_root": gr.Textbox}
+    return [kinds[name](visible=visible) for name, visible in needed(source, known).items()]
 
 
 def show_known(known: str | None):

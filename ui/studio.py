@@ -16,7 +16,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 
-from ui import explore, train
+from ui import data, explore, train
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
@@ -26,10 +26,13 @@ def build() -> gr.Blocks:
     with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True) as demo:
         header = gr.HTML(header_html(), elem_id="header", apply_default_css=False)
         with gr.Tabs(selected="explore", elem_id="tabs") as tabs:
+            with gr.Tab("Data", id="data"):
+                look = data.build()
             with gr.Tab("Train", id="train"):
-                train.build(demo, header)
+                fields = train.build(demo, header)
             with gr.Tab("Explore", id="explore"):
                 explore.build()
+        data.wire(look, fields, tabs)
         demo.load(opening_tab, outputs=tabs, queue=False, show_progress="hidden", api_visibility="private")
     return demo
 

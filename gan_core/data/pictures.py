@@ -116,7 +116,7 @@ class FolderSource(Source):
             shut = [name for name in folders if not _is_visible(name) or Path(folder, name).is_symlink()]
             folders[:] = [name for name in folders if name not in shut]
             yield from ((name_of(folder, name) + "/", b"") for name in shut)
-            others = (name for name in files if not (_is_visible(name) and name.lower().endswith(SUFFIXES)))
+            others = (name for name in sorted(files) if not (_is_visible(name) and name.lower().endswith(SUFFIXES)))
             yield from ((name_of(folder, name), _head(Path(folder, name))) for name in others)
         yield from ((name_of(folder, "") + "/", b"") for folder in closed)
 

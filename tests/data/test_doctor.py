@@ -122,6 +122,7 @@ def test_classes_are_counted_by_their_usable_pictures(tmp_path, root):
 
 
 def test_a_second_look_reads_no_picture_again(folder, root, monkeypatch):
+    noise(70, 144).save(folder / "large.png")  # 144 is more than 48, but "144" is less than "48"
     first = examine(folder, root)
     monkeypatch.setattr("gan_core.data.doctor.examination.look", lambda *_: pytest.fail("a picture was read"))
     (folder / "new.txt").write_text("beside the pictures")

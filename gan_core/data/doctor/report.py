@@ -91,11 +91,12 @@ class Report:
         return sum(count for each, count in self.sides.items() if each >= side) / max(self.usable, 1)
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        """As JSON has it: a number that is a key becomes text."""
+        return json.loads(json.dumps(asdict(self)))
 
     @classmethod
     def from_dict(cls, values: dict) -> Report:
-        """The inverse of `to_dict`, also through JSON."""
+        """The inverse of `to_dict`."""
         plain = {spec.name: values[spec.name] for spec in fields(cls)}
         return cls(**plain | {
             "unreadable": [(name, reason) for name, reason in values["unreadable"]],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import types
 from dataclasses import Field, asdict, dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -55,6 +56,7 @@ def require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
+@cache
 def field_type(kind: type, name: str) -> tuple[type, bool]:
     """A field's plain type, and whether None is allowed."""
     hint = get_type_hints(kind)[name]

@@ -33,7 +33,7 @@ class Summary:
 def summarise(run: RunDir) -> Summary:
     status = _status(run)
     nimg, best = _progress(run.path, _stamp(run.path / "metrics.jsonl"))
-    preset, image_size = _settings(run.path, _stamp(run.path / "config.json"))
+    preset, image_size, shipped = _settings(run.path, _stamp(run.path / "config.json"))
     return Summary(
         name=run.name,
         state=status.state,
@@ -43,7 +43,7 @@ def summarise(run: RunDir) -> Summary:
         image_size=image_size,
         written=last_written(run),
         sample=_newest_sample(run.path, _stamp(run.path / "samples")),
-        shipped=is_shipped(run),
+        shipped=shipped,
         active=status.active,
     )
 
@@ -75,12 +75,13 @@ def _progress(path: Path, _stamp: tuple[int, int]) -> tuple[int, float | None]:
 
 
 @lru_cache(maxsize=1000)
-def _settings(path: Path, _stamp: tuple[int, int]) -> tuple[str, int]:
+def _settings(path: Path, _stamp: tuple[int, int]) -> tuple[str, int, bool]:
+    run = RunDir(path)
     try:
-        config = RunDir(path).config()
+        config = run.config()
     except ValueError:
-        return "", 0
-    return config.preset, config.model.image_size
+        return "", 0, is_shipped(run)
+    return config.preset, config.model.image_size, is_shipped(run)
 
 
 @lru_cache(maxsize=1000)

@@ -15,7 +15,7 @@ from gan_core.runs.summary import summarise
 from gan_core.words import kimg
 from ui.form import label_of
 
-LONGEST_NAME = 14
+LONGEST_NAME = 11  # or the legend of four lines is cut off
 LEFT_OUT = ("swd_floor",)  # for want of room, and because it says little of a run
 FAINT = "80"  # half the opacity, in hexadecimal
 HIDDEN = ["hidden"]  # the key of a chart that is not on the page

@@ -216,6 +216,7 @@ async function remove(name) {
 }
 
 async function restore(token) {
+  is("toast").hidden = true;
   const answer = await act("restore", { token }).catch(() => away);
   if (answer.error) toast(answer.error);
 }
@@ -243,7 +244,7 @@ function toast(text, undo = null) {
   clearTimeout(toastTimer);
   is("toast").querySelector("span").textContent = text;
   is("toast").querySelector("button").hidden = !undo;
-  is("toast").querySelector("button").onclick = () => { is("toast").hidden = true; undo(); };
+  is("toast").querySelector("button").onclick = undo;
   is("toast").hidden = false;
   toastTimer = setTimeout(() => { is("toast").hidden = true; }, undo ? 12000 : 6000);
 }

@@ -13,7 +13,10 @@ from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.health import Verdict
 from gan_core.words import kimg
 from ui import form
+from ui.compare import Lines
 from ui.guard import guarded, training_allowed
+
+MARK = "#e5484d"  # of a treatment in a chart
 
 
 def build() -> list[gr.components.Component]:
@@ -48,6 +51,21 @@ def treatment_html(entry: dict) -> str:
     back = f", back to {kimg(entry['nimg'])}" if entry["nimg"] < entry["ill_at"] else ""
     changes = ", ".join(f"{name} {before} → {now}" for name, (before, now) in entry["changes"].items())
     return f"<p class='cap'>✚ {kimg(entry['ill_at'])}: {escape(entry['headline'])}{back}, {escape(changes)}</p>"
+
+
+def marks(history: list[dict], drawn: tuple[list[dict], Lines]) -> list[tuple[list[dict], Lines]]:
+    """A line from bottom to top of a chart's rows and lines at every treatment, drawn as they are."""
+    rows, lines = drawn
+    values = [row[metric] for row in rows for _, metric in lines.values()]
+    if not values:
+        return []
+    return [
+        (
+            [{"nimg": entry["nimg"], "mark": end} for end in (min(values), max(values))],
+            {f"treated at {kimg(entry['ill_at'])}": (MARK, "mark")},
+        )
+        for entry in history
+    ]
 
 
 def sentence(words: str) -> str:

@@ -169,6 +169,7 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
     rows = run.metrics() if run else []
     live = next((known[each.name] for each in listed if each.active), None)
     samples = [nimg for nimg, _ in run.samples()] if run else []
+    history = run.history() if run else []
     parts = {
         "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
         "runs": runs.part(listed, name),
@@ -204,7 +205,8 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
         "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
     }
     for key, _, lines in CHARTS:
-        parts[key] = plot_part(name, key, compare.overlaid(lines, rows, other))
+        drawn = compare.overlaid(lines, rows, other)
+        parts[key] = plot_part(name, key, drawn + health.marks(history, drawn[0]))
         if compare.has_other_lines(before.get(key), parts[key][0]):
             parts[key] = compare.HIDDEN, lambda: gr.LinePlot(visible=False)
     now = {part: json.dumps(key) for part, (key, _) in parts.items()}
@@ -221,7 +223,7 @@ def plot_part(name: str, key: str, drawn: list[tuple[list[dict], compare.Lines]]
 
     def make() -> gr.LinePlot:
         tables = [series(rows, key, {line: metric for line, (_, metric) in lines.items()}) for rows, lines in drawn]
-        return gr.LinePlot(pd.concat(tables), color_map=colours, visible=any(len(rows) > 1 for rows, _ in drawn))
+        return gr.LinePlot(pd.concat(tables), color_map=colours, visible=len(drawn[0][0]) > 1)
 
     return [name, list(colours), *(len(rows) for rows, _ in drawn)], make
 

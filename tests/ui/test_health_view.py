@@ -1,4 +1,6 @@
-from ui import health
+import json
+
+from ui import health, train
 
 
 def ill(run) -> None:
@@ -47,3 +49,15 @@ def test_the_button_asks_for_treatment_and_goes_on_with_a_run_that_had_stopped(r
     monkeypatch.setattr(health.job, "resume", lambda run, **goal: resumed.append((run.name, goal)))
     assert health.heal(run.name, 10, "minutes") == "{}"
     assert run.take_heal_request() and resumed == [("tiny", {})]
+
+
+def test_a_treatment_is_a_line_from_bottom_to_top_of_every_chart(run):
+    before = train.snapshot(run.name, "{}")
+    run.append_history({"nimg": 600, "ill_at": 1000, "headline": "", "advice": "", "changes": {}})
+    names = list(json.loads(before[-1]))
+    hidden = train.snapshot(run.name, before[-1])
+    assert not hidden[names.index("loss")].visible, "a chart that stays would take no new line"
+    chart = train.snapshot(run.name, hidden[-1])[names.index("loss")]
+    data = dict(zip(chart.value["columns"], zip(*chart.value["data"], strict=True), strict=True))
+    mark = [(x, y) for x, y, of in zip(data["kimg"], data["loss"], data["of"], strict=True) if "treated" in of]
+    assert mark == [(0.6, 1.0), (0.6, 2.0)]

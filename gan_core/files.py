@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+RANDOM_LETTERS = 8  # that tempfile puts behind the prefix
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path to write to; flushed to disk and moved over `path` if the block succeeds, else removed."""
+    """A temporary path to write to; flushed to disk and moved over `path` if the block succeeds, else removed.
+
+    After a power cut there is the old file or the new one, and never a part of either.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -23,8 +28,25 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
+        _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left in a folder; only for whoever alone writes there."""
+    for path in folder.glob(f".*.{'?' * RANDOM_LETTERS}"):
+        path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this a power cut may undo the move, where the system knows of folders as files."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -81,13 +81,15 @@ def prepare(
     return store
 
 
-def space_needed(data: str | Path, image_size: int, channels: int, root: Path, labels: str = AUTO) -> int:
+def space_needed(
+    data: str | Path, image_size: int, channels: int, root: Path, labels: str = AUTO, duplicates: str = KEEP
+) -> int:
     """Bytes that `prepare` would write; 0 for what an earlier call left, and where only a download could tell."""
     if named(str(data)) or hub_repo(str(data)):
         return 0
     with open_source(data, root) as source:
         source.labels = choose_labels(source, labels)
-        ready = _reusable(root / _folder_name(source, image_size, channels))
+        ready = _reusable(root / _folder_name(source, image_size, channels, duplicates))
         return 0 if ready else len(source.items) * image_size**2 * channels
 
 

@@ -6,13 +6,17 @@ A generator is a safetensors file that carries its config; a training state is a
 from __future__ import annotations
 
 import json
+import pickle
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from gan_core.config import Config
+from gan_core.config import FORMAT_VERSION, Config, NewerFormat
 from gan_core.files import replacing
 from gan_core.models import Generator, build_generator
 
@@ -22,19 +26,12 @@ def save_generator(path: Path, G: Generator, config: Config, nimg: int) -> None:
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in G.state_dict().items()}
     metadata = {"config": json.dumps(config.to_dict()), "nimg": str(nimg)}
     with replacing(path) as temporary:
-        save_file(weights, temporary, metadata)
+        temporary.write_bytes(save(weights, metadata))
 
 
 def load_generator(path: Path) -> tuple[Generator, Config, int]:
     """The generator in eval mode on the CPU, its config and the images it has seen. ValueError if it is not one."""
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (OSError, SafetensorError) as error:
-        raise ValueError(f"{path.name} cannot be read as a safetensors file ({error})") from error
-    if "config" not in metadata:
-        raise ValueError(f"{path.name} holds no generator of this program: its metadata has no config")
+    weights, metadata = _open_generator(path)
     config = Config.from_dict(json.loads(metadata["config"]))
     G = build_generator(config.model)
     try:
@@ -45,13 +42,62 @@ def load_generator(path: Path) -> tuple[Generator, Config, int]:
 
 
 def save_state(path: Path, state: dict) -> None:
+    """Write a training state. FloatingPointError, before anything is written, if a number in it is not finite."""
+    if not _finite(state):
+        raise FloatingPointError("the networks' weights are no longer finite numbers: this state is not worth saving")
     with replacing(path) as temporary:
-        torch.save(state, temporary)
+        try:
+            torch.save(state, temporary)
+        except RuntimeError as error:  # PyTorch's way to say that a write failed
+            raise OSError(f"the state {path.name} could not be written; the disk may be full") from error
 
 
 def load_state(path: Path) -> dict:
-    """A training state. ValueError if the file is damaged or holds anything but tensors and plain values."""
+    """A training state. ValueError if it is damaged, not finite, or holds anything but tensors and plain values."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as file:
+            # PyTorch writes checksums, but does not look at them.
+            if damaged := file.testzip():
+                raise pickle.UnpicklingError(damaged)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        version = state.get("format_version", FORMAT_VERSION)
     except Exception as error:  # a pickle of garbage fails in a dozen ways, IndexError and KeyError among them
         raise ValueError(f"the state {path.name} is damaged and cannot be loaded") from error
+    if version > FORMAT_VERSION:
+        raise NewerFormat(version)
+    if not _finite(state):
+        raise ValueError(f"the state {path.name} holds weights that are not finite numbers")
+    return state
+
+
+def read_config(path: Path) -> Config:
+    """The config that a generator or a training state was written with. ValueError if there is none."""
+    if path.suffix == ".safetensors":
+        return Config.from_dict(json.loads(_open_generator(path)[1]["config"]))
+    return Config.from_dict(load_state(path).get("config"))
+
+
+def _open_generator(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The weights of a generator and its metadata, which has a config."""
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"{path.name} cannot be read as a safetensors file ({error})") from error
+    if "config" not in metadata:
+        raise ValueError(f"{path.name} holds no generator of this program: its metadata has no config")
+    return weights, metadata
+
+
+def _finite(state: Any) -> bool:
+    tensors = (tensor for tensor in _tensors(state) if tensor.is_floating_point() and tensor.numel())
+    return all(bound.isfinite() for tensor in tensors for bound in tensor.aminmax())
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _tensors(each)

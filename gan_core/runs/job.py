@@ -34,7 +34,7 @@ def create(config: Config, name: str | None = None) -> RunDir:
 def room_needed(config: Config) -> float:
     """About how many bytes a new run of that config will write, prepared pictures included."""
     model, train = config.model, config.train
-    pictures = space_needed(train.data, model.image_size, model.channels, datasets(), train.labels)
+    pictures = space_needed(train.data, model.image_size, model.channels, datasets(), train.labels, train.duplicates)
     return pictures + disk.run_bytes(config)
 
 

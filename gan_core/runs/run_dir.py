@@ -5,12 +5,16 @@ checkpoints/<run>/
   data.json              the pictures it trains on, and those that were skipped
   status.json            state, progress, pid, heartbeat, message
   metrics.jsonl          one line a tick
+  history.jsonl          one line a treatment: what the run fell ill with, and what was changed
   samples/000512000.jpg  the fixed grid of z after 512,000 images
   state/000512000.pt     everything to resume
   generator.safetensors  the averaged generator, newest
   best.safetensors       the one whose samples were nearest to the pictures, if any were measured
   stop                   exists while somebody asks the training to stop
+  heal                   exists while somebody asks it to do what its verdict advises
   log.txt                what the training process printed
+
+A file that turned out damaged is renamed to damaged-…, and nobody reads it any more.
 """
 
 from __future__ import annotations
@@ -21,25 +25,26 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from gan_core.config import Config
-from gan_core.files import replacing, write_json
+from gan_core.files import replacing, sweep, write_json
+from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples
 
 if TYPE_CHECKING:
     from gan_core.data import Store
 
 ACTIVE = ("starting", "preparing", "training")
 STARTING_SECONDS = 60
-STATES_KEPT = 2
 
 
 @dataclass(frozen=True)
 class Status:
     """What a run is doing; `prepared` is the share of its pictures that are ready.
 
+    `began` is when it was started, by the clock that counts from the start of the system and never jumps.
     The state `died` is never written: it is what a reader sees of an active run whose process is gone.
     """
 
@@ -51,6 +56,7 @@ class Status:
     device: str = ""
     pid: int = 0
     heartbeat: float = 0.0
+    began: float = 0.0
 
     @property
     def active(self) -> bool:
@@ -83,21 +89,27 @@ class RunDir:
         return (self.path / "config.json").is_file()
 
     def config(self) -> Config:
-        """ValueError if config.json is missing or not of this program."""
-        return Config.load(self.path / "config.json")
+        """ValueError if config.json is missing or not of this program; a damaged one is restored if it can be."""
+        path = self.path / "config.json"
+        if path.is_file() and _read_json(path) is None and (config := self._recorded_config()):
+            self.set_aside(path)
+            self.write_config(config)
+        return Config.load(path)
 
     def write_config(self, config: Config) -> None:
         write_json(self.path / "config.json", config.to_dict())
 
     def data(self) -> dict:
-        """`name`, `count`, `skipped` ([name, reason] pairs) and `store` of the pictures; empty until ready."""
-        with contextlib.suppress(OSError, json.JSONDecodeError):
-            return json.loads((self.path / "data.json").read_text(encoding="utf-8"))
-        return {}
+        """`name`, `count`, `skipped` ([name, reason] pairs), `store` and share of `distinct` ones of the pictures.
 
-    def write_data(self, store: Store) -> None:
+        Empty until they are ready.
+        """
+        about = _read_json(self.path / "data.json")
+        return about if isinstance(about, dict) else {}
+
+    def write_data(self, store: Store, **more: object) -> None:
         about = {"name": store.name, "count": len(store.images), "skipped": store.skipped, "store": str(store.path)}
-        write_json(self.path / "data.json", about)
+        write_json(self.path / "data.json", about | more)
 
     def write_status(self, status: Status) -> None:
         write_json(self.path / "status.json", asdict(status))
@@ -107,7 +119,7 @@ class RunDir:
         status = self._written_status()
         if not status.active or self.is_alive():
             return status
-        if status.state == "starting" and time.time() - status.heartbeat < STARTING_SECONDS:
+        if status.state == "starting" and 0 <= time.monotonic() - status.began < STARTING_SECONDS:
             return status
         # The process may have ended between the two looks.
         status = self._written_status()
@@ -137,6 +149,15 @@ class RunDir:
         finally:
             lock.release()
 
+    def sweep(self) -> None:
+        """Remove what killed trainings left half written; only for whoever has claimed the run."""
+        for folder in (self.path, self.path / "samples", self.path / "state"):
+            sweep(folder)
+
+    def set_aside(self, path: Path) -> Path:
+        """Rename a damaged file, so that nobody takes it for a good one."""
+        return path.replace(path.with_name(f"damaged-{path.name}"))
+
     def request_stop(self) -> None:
         (self.path / "stop").touch()
 
@@ -146,16 +167,29 @@ class RunDir:
     def stop_requested(self) -> bool:
         return (self.path / "stop").exists()
 
+    def request_heal(self) -> None:
+        (self.path / "heal").touch()
+
+    def take_heal_request(self) -> bool:
+        """Whether somebody asked for treatment since the last look."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "heal").unlink()
+            return True
+        return False
+
     def append_metrics(self, line: dict) -> None:
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        _append(self.path / "metrics.jsonl", line)
 
     def metrics(self) -> list[dict]:
-        """All ticks in order; a torn last line is skipped."""
-        with contextlib.suppress(FileNotFoundError):
-            lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-            return [row for row in map(_parse, lines) if row]
-        return []
+        """All ticks in order; torn lines are skipped."""
+        return _lines(self.path / "metrics.jsonl")
+
+    def append_history(self, entry: dict) -> None:
+        _append(self.path / "history.jsonl", entry)
+
+    def history(self) -> list[dict]:
+        """Every treatment in order: `nimg` it went on from, `ill_at`, `verdict`, `headline`, `advice`, `changes`."""
+        return _lines(self.path / "history.jsonl")
 
     def best_row(self) -> dict | None:
         """The tick whose samples were nearest to the pictures, by sliced Wasserstein distance."""
@@ -170,6 +204,13 @@ class RunDir:
         folder.mkdir(exist_ok=True)
         with replacing(folder / f"{nimg:09d}.jpg") as temporary:
             temporary.write_bytes(jpeg)
+        self.prune_samples()
+
+    def prune_samples(self) -> None:
+        """Thin the older sheets by the rule of `pruning`."""
+        paths = dict(self.samples())
+        for seen in superfluous_samples(list(paths)):
+            paths[seen].unlink()
 
     def states(self) -> list[Path]:
         """Saved states, newest first."""
@@ -180,13 +221,26 @@ class RunDir:
         folder.mkdir(exist_ok=True)
         return folder / f"{nimg:09d}.pt"
 
+    def best_state(self) -> Path | None:
+        """The state of the tick with the best samples, if it was kept."""
+        best = self.best_row()
+        path = self.path / "state" / f"{best['nimg']:09d}.pt" if best else None
+        return path if path and path.exists() else None
+
     def prune_states(self) -> None:
-        for path in self.states()[STATES_KEPT:]:
+        """Keep those that the rule of `pruning` says; damaged ones only while there are fewer."""
+        states, best = self.states(), self.best_state()
+        damaged = (self.path / "state").glob("damaged-*") if len(states) >= NEWEST_STATES else ()
+        older = (path for path in states[NEWEST_STATES:] if path != best)
+        for path in [*older, *damaged]:
             path.unlink()
 
-    def rewind(self, nimg: int) -> None:
-        """Forget what was recorded after `nimg` images, so that a resumed history has no duplicates."""
-        kept = [row for row in self.metrics() if row["nimg"] <= nimg]
+    def rewind(self, nimg: int, rows: list[dict] | None = None) -> None:
+        """Forget what was recorded after `nimg` images, so that a resumed history has no duplicates.
+
+        `rows` are all ticks up to there, for a metrics.jsonl that may have lost some; by default those found in it.
+        """
+        kept = [row for row in self.metrics() if row["nimg"] <= nimg] if rows is None else rows
         with replacing(self.path / "metrics.jsonl") as temporary:
             temporary.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
         for seen, path in self.samples():
@@ -198,16 +252,46 @@ class RunDir:
         return self.path / ".lock"
 
     def _written_status(self) -> Status:
-        with contextlib.suppress(OSError, json.JSONDecodeError, TypeError, AttributeError):
-            values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
+        values = _read_json(self.path / "status.json")
+        if isinstance(values, dict):
             known = {f.name for f in fields(Status)}
             return Status(**{key: value for key, value in values.items() if key in known})
-        return Status("stopped" if self.exists() else "failed")
+        last = next(reversed(self.metrics()), {})
+        state = "stopped" if self.exists() else "failed"
+        return Status(state, nimg=last.get("nimg", 0), seconds=last.get("seconds", 0.0))
+
+    def _recorded_config(self) -> Config | None:
+        """The config that the run's newest readable model or state was written with."""
+        from gan_core.runs.checkpoint import read_config
+
+        for path in (self.generator, *self.states(), self.best):
+            with contextlib.suppress(ValueError):
+                return read_config(path)
+        return None
 
 
 def _by_number(paths: Iterable[Path]) -> list[Path]:
     """Sorted by the images seen, which outgrow their nine digits after a million kimg."""
     return sorted((path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem))
+
+
+def _append(path: Path, line: dict) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _lines(path: Path) -> list[dict]:
+    with contextlib.suppress(FileNotFoundError):
+        return [row for row in map(_parse, path.read_text(encoding="utf-8", errors="replace").splitlines()) if row]
+    return []
+
+
+def _read_json(path: Path) -> Any:
+    """The value in a JSON file; None if it is not there or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _parse(line: str) -> dict | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +13,13 @@ from gan_core import pixels
 from gan_core.config import Config
 from gan_core.data import Store, load_store, prepare
 from gan_core.home import datasets
-from gan_core.runs.checkpoint import load_state, save_generator, save_state
+from gan_core.runs import disk, saving
+from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.evaluator import Evaluator
+from gan_core.runs.healer import Healer, distinct
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training import precision
+from gan_core.training.health import Verdict, diverged
 from gan_core.training.inputs import COLUMNS
 from gan_core.training.trainer import Notice, Tick, Trainer
 from gan_core.words import memory
@@ -33,11 +38,14 @@ class Worker:
     def __init__(self, run: RunDir, pid: int, should_stop: Callable[[], bool], watch: Callable[[Status | Tick], None]):
         self.run, self.signalled, self.watch = run, should_stop, watch
         self.status = Status(pid=pid)
-        self.saved_at = 0.0
+        self.saved_at, self.reported_at = 0.0, 0.0
+        self.healer = Healer(run)
 
     def work(self) -> Status:
         """The final status. RunBusy if another process has the run; errors are recorded before they are raised."""
+        self.run.config()  # a run of a newer format is not touched
         with self.run.claim():
+            self.run.sweep()
             before = self.run.status()
             self.status = replace(self.status, nimg=before.nimg, seconds=before.seconds)
             try:
@@ -45,10 +53,10 @@ class Worker:
             except StopRequested:
                 self._report(state="stopped", message="stopped before the first step")
             except (ValueError, FloatingPointError, OSError, MemoryError) as error:
-                self._report(state="failed", message=str(error) or "out of memory")
+                self._fail(str(error) or "out of memory")
                 raise
             except BaseException as error:
-                self._report(state="failed", message=f"an unexpected {type(error).__name__}; log.txt has the details")
+                self._fail(f"an unexpected {type(error).__name__}; log.txt has the details")
                 raise
             finally:
                 self.run.clear_stop()
@@ -58,15 +66,33 @@ class Worker:
         trainer = self._open_trainer()
         self._report(state="training", message="", nimg=trainer.nimg, seconds=trainer.seconds)
         self.saved_at = trainer.seconds
-        for event in trainer.run():
-            if isinstance(event, Tick):
-                self._record(trainer, event)
-            elif isinstance(event, Notice):
-                self._report(message=event.message)
-            elif self._stopping():
-                return self._finish(trainer, "stopped")
-            self._heartbeat(trainer)
-        return self._finish(trainer, "done")
+        while verdict := self._until_ill(trainer):
+            trainer = self.healer.treat(trainer, verdict)
+            self._save(trainer)
+            self.evaluator.evaluated_at = trainer.seconds
+            self._report(message=f"{verdict.headline}: {verdict.advice}", nimg=trainer.nimg, seconds=trainer.seconds)
+
+    def _until_ill(self, trainer: Trainer) -> Verdict | None:
+        """Train to the end, or until a treatment is due: then the verdict that asks for it."""
+        try:
+            for event in trainer.run():
+                if isinstance(event, Tick):
+                    self._record(trainer, event)
+                    # Room for two: one is needed for the last.
+                    if problem := disk.shortage(self.run.path, 2 * self.save_bytes):
+                        return self._finish(trainer, "stopped", problem)
+                    if not trainer.done and (verdict := self.healer.due(trainer.config)):
+                        return verdict
+                elif isinstance(event, Notice):
+                    self._report(message=event.message)
+                elif self._stopping():
+                    return self._finish(trainer, "stopped")
+                self._heartbeat(trainer)
+            return self._finish(trainer, "done")
+        except FloatingPointError:
+            if not self.healer.may_treat(trainer.config):
+                raise
+            return diverged(trainer.config)
 
     def _open_trainer(self) -> Trainer:
         config = self.run.config()
@@ -74,10 +100,12 @@ class Worker:
         precise = precision.describe(precision.choose(config.train.precision, device), device)
         self._report(state="preparing", message="looking at the pictures", device=precise)
         store = self._open_store(config)
-        self.run.write_data(store)
+        self.run.write_data(store, distinct=distinct(store.images))
         self._report(message="building the networks")
         trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
-        self._restore(trainer)
+        if notice := saving.restore(self.run, trainer):
+            trainer.learn.notices.append(notice)
+        self.save_bytes = disk.save_bytes(trainer.config)
         self.evaluator = Evaluator(store.images, config.train.eval_seconds)
         self.evaluator.evaluated_at = trainer.seconds
         return trainer
@@ -93,24 +121,38 @@ class Worker:
         return config
 
     def _open_store(self, config: Config) -> Store:
-        """The run's pictures; those prepared earlier if their source has gone since."""
-        model, earlier = config.model, self.run.data().get("store")
-        try:
-            return prepare(
-                config.train.data,
-                model.image_size,
-                model.channels,
-                datasets(),
-                self._preparing,
-                labels=config.train.labels,
-                data_root=config.train.data_root,
-                on_download=self._downloading,
-                duplicates=config.train.duplicates,
+        """The pictures that the run was trained on, whatever their source holds by now; a new run's are prepared."""
+        earlier = self._earlier_store()
+        with contextlib.suppress(ValueError):
+            if earlier:
+                return load_store(earlier)
+        store = self._prepare(config)
+        if earlier and store.path.name != earlier.name:
+            raise ValueError(
+                "the pictures have changed, and those that the run was trained on are gone: "
+                "a new run can go on from its weights with the pictures as they are now"
             )
-        except ValueError:
-            if not (earlier and self.run.states()):
-                raise
-            return load_store(Path(earlier))
+        return store
+
+    def _earlier_store(self) -> Path | None:
+        if not self.run.states():
+            return None
+        data = self.run.data() or saving.recorded(self.run).get("data", {})
+        return Path(data["store"]) if "store" in data else None
+
+    def _prepare(self, config: Config) -> Store:
+        model = config.model
+        return prepare(
+            config.train.data,
+            model.image_size,
+            model.channels,
+            datasets(),
+            self._preparing,
+            labels=config.train.labels,
+            data_root=config.train.data_root,
+            on_download=self._downloading,
+            duplicates=config.train.duplicates,
+        )
 
     def _preparing(self, done: int, total: int) -> None:
         if self._stopping():
@@ -123,26 +165,13 @@ class Worker:
         message = f"downloading the pictures: {memory(done)} of {memory(total)}"
         self._report(message=message, prepared=done / max(total, 1))
 
-    def _restore(self, trainer: Trainer) -> None:
-        """Load the newest state that can be loaded; a run without any starts from the beginning."""
-        states = self.run.states()
-        for path in states:
-            try:
-                trainer.load_state_dict(load_state(path))
-            except ValueError:
-                continue
-            break
-        else:
-            if states:
-                raise ValueError("none of this run's saved states can be loaded: they are damaged or belong elsewhere")
-        self.run.rewind(trainer.nimg)
-
     def _record(self, trainer: Trainer, tick: Tick) -> None:
         if self.evaluator.due(trainer):
             tick = replace(tick, metrics=tick.metrics | self.evaluator.measure(trainer))
             best = self.run.best_row()
-            if best is None or tick.metrics["swd"] < best["swd"]:
+            if best is None or not self.run.best.exists() or tick.metrics["swd"] < best["swd"]:
                 save_generator(self.run.best, trainer.G_ema, trainer.config, trainer.nimg)
+                self.saved_at = -math.inf  # a run that falls ill goes back to this one's state
         line = {"nimg": tick.nimg, "seconds": round(tick.seconds, 3), "time": round(time.time(), 3), **tick.metrics}
         self.run.append_metrics(line)
         self.run.add_sample(tick.nimg, pixels.jpeg(pixels.sheet(trainer.sample(), COLUMNS)))
@@ -152,26 +181,31 @@ class Worker:
         self.watch(tick)
 
     def _save(self, trainer: Trainer) -> None:
-        save_state(self.run.state_path(trainer.nimg), trainer.state_dict())
-        self.run.prune_states()
+        saving.save(self.run, trainer)
         self.saved_at = trainer.seconds
 
-    def _finish(self, trainer: Trainer, state: str) -> None:
+    def _finish(self, trainer: Trainer, state: str, message: str | None = None) -> None:
         if trainer.has_news:
             self._record(trainer, trainer.tick())
         self._save(trainer)
         trainer.refresh_ema(Z_FOR_FINAL_BATCH_NORM)
         save_generator(self.run.generator, trainer.G_ema, trainer.config, trainer.nimg)
-        self._report(state=state, nimg=trainer.nimg, seconds=trainer.seconds)
+        message = self.status.message if message is None else message
+        self._report(state=state, message=message, nimg=trainer.nimg, seconds=trainer.seconds)
 
     def _stopping(self) -> bool:
         return self.signalled() or self.run.stop_requested()
 
     def _heartbeat(self, trainer: Trainer) -> None:
-        if time.time() - self.status.heartbeat >= HEARTBEAT_SECONDS:
+        if time.monotonic() - self.reported_at >= HEARTBEAT_SECONDS:
             self._report(nimg=trainer.nimg, seconds=trainer.seconds)
 
+    def _fail(self, message: str) -> None:
+        with contextlib.suppress(OSError):  # a full disk may be why
+            self._report(state="failed", message=message)
+
     def _report(self, **changes: object) -> None:
+        self.reported_at = time.monotonic()
         self.status = replace(self.status, heartbeat=time.time(), **changes)
         self.run.write_status(self.status)
         self.watch(self.status)

@@ -1,8 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gan_core.config import Config
 from gan_core.home import checkpoints
@@ -82,3 +84,14 @@ def files_in():
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
     return read
+
+
+@pytest.fixture
+def pets(tmp_path) -> Path:
+    """A folder of twelve pictures of noise."""
+    folder = tmp_path / "pets"
+    folder.mkdir()
+    for i in range(12):
+        pixels = np.random.default_rng(i).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return folder

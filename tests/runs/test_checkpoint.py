@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from gan_core.config import NewerFormat
 from gan_core.runs.checkpoint import load_generator, load_state, save_generator, save_state
 
 
@@ -155,6 +156,34 @@ def test_whatever_is_left_of_a_state_is_a_sentence(tmp_path, recwarn):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="8.pt is damaged"):
             load_state(path)
+
+
+def test_a_bit_that_flipped_on_disk_is_noticed(tmp_path):
+    path = tmp_path / "8.pt"
+    save_state(path, {"G": {"weight": torch.zeros(1000)}, "nimg": 3})
+    content = bytearray(path.read_bytes())
+    content[content.index(bytes(1000)) + 500] = 1
+    path.write_bytes(content)
+    assert torch.load(path, weights_only=True)["nimg"] == 3, "PyTorch does not look"
+    with pytest.raises(ValueError, match="8.pt is damaged"):
+        load_state(path)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path, bad):
+    state = {"nimg": 3, "G": {"weight": torch.tensor([1.0, bad]), "count": torch.tensor(5), "none": torch.zeros(0)}}
+    with pytest.raises(FloatingPointError, match="finite"):
+        save_state(tmp_path / "8.pt", state)
+    assert list(tmp_path.iterdir()) == []
+    torch.save(state, tmp_path / "8.pt")
+    with pytest.raises(ValueError, match="finite"):
+        load_state(tmp_path / "8.pt")
+
+
+def test_a_state_of_a_newer_format_says_so(tmp_path):
+    save_state(tmp_path / "8.pt", {"format_version": 99})
+    with pytest.raises(NewerFormat, match="newer version of this program, in format 99"):
+        load_state(tmp_path / "8.pt")
 
 
 def test_a_missing_state_is_a_sentence(tmp_path):

@@ -27,14 +27,14 @@ def ended() -> subprocess.Popen:
 
 
 def test_a_process_that_ends_before_it_says_anything_is_a_failure(run):
-    starting = Status("starting", heartbeat=time.time())
+    starting = Status("starting", began=time.monotonic())
     run.write_status(starting)
     job._reap(run, ended(), starting)
     assert run.status().state == "failed" and "log.txt" in run.status().message
 
 
 def test_the_end_of_one_process_says_nothing_about_the_next(run):
-    earlier, later = Status("starting", heartbeat=time.time() - 5), Status("starting", heartbeat=time.time())
+    earlier, later = Status("starting", began=time.monotonic() - 5), Status("starting", began=time.monotonic())
     run.write_status(later)
     job._reap(run, ended(), earlier)
     assert run.status() == later

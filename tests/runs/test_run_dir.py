@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,19 +54,20 @@ def test_a_status_that_cannot_be_read_is_no_reason_to_fail(run, text):
 
 
 @pytest.mark.parametrize(
-    ("state", "heartbeat_age", "seen"),
+    ("state", "age", "seen"),
     [
         ("training", 0, "died"),
         ("preparing", 0, "died"),
         ("starting", 5, "starting"),
         ("starting", 100, "died"),
+        ("starting", -100, "died"),
         ("stopped", 1000, "stopped"),
         ("failed", 0, "failed"),
         ("done", 0, "done"),
     ],
 )
-def test_an_active_run_without_a_process_has_died(run, state, heartbeat_age, seen):
-    run.write_status(Status(state, nimg=5, heartbeat=time.time() - heartbeat_age))
+def test_an_active_run_without_a_process_has_died(run, state, age, seen):
+    run.write_status(Status(state, nimg=5, began=time.monotonic() - age))
     assert (run.status().state, run.status().nimg) == (seen, 5)
     assert json.loads((run.path / "status.json").read_text())["state"] == state
 
@@ -186,5 +188,72 @@ def test_the_pictures_of_a_run_are_recorded(run, tmp_path):
     run.write_data(store)
     data = run.data()
     assert (data["name"], data["count"], data["skipped"]) == ("pets", 9, [["a.jpg", "too small"]])
-    (run.path / "data.json").write_text("{")
-    assert run.data() == {}
+    for damaged in (b"{", b"5", b"\xff\x00", b""):
+        (run.path / "data.json").write_bytes(damaged)
+        assert run.data() == {}
+
+
+def test_a_clock_that_jumps_neither_ends_nor_prolongs_a_start(run, monkeypatch):
+    run.write_status(Status("starting", heartbeat=time.time(), began=time.monotonic()))
+    for jump in (-1e7, -100, 100, 1e7):
+        monkeypatch.setattr(time, "time", lambda jump=jump: 1.7e9 + jump)
+        assert run.status().state == "starting"
+    run.write_status(Status("starting", heartbeat=1e12, began=time.monotonic() - 100))
+    assert run.status().state == "died"
+
+
+def test_a_lost_status_is_made_up_from_the_last_tick(run):
+    run.append_metrics({"nimg": 8, "seconds": 1.5})
+    run.append_metrics({"nimg": 16, "seconds": 3.0})
+    (run.path / "status.json").write_text('{"state": "trai')
+    assert (run.status().state, run.status().nimg, run.status().seconds) == ("stopped", 16, 3.0)
+
+
+def test_lines_damaged_in_the_middle_are_skipped(run):
+    for nimg in (8, 16, 24):
+        run.append_metrics({"nimg": nimg})
+    path = run.path / "metrics.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'{"nimg": 16}', b"\x00\x00\xff16}"))
+    assert [row["nimg"] for row in run.metrics()] == [8, 24]
+    run.rewind(16, [{"nimg": 8}, {"nimg": 16}])
+    assert [row["nimg"] for row in run.metrics()] == [8, 16]
+
+
+def test_what_killed_writers_left_is_swept_and_nothing_else(run):
+    run.add_sample(8, b"jpeg")
+    write_states(run, 8)
+    litter = [run.path / ".status.json.a1b2c3d_", run.path / "state" / ".000000016.pt.abcdefgh"]
+    for path in litter:
+        path.write_bytes(b"half")
+    with run.claim():
+        run.sweep()
+        assert not any(path.exists() for path in litter)
+        assert run.is_alive() and run.samples() and run.states() and run.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format_version": 1, "mod'])
+def test_a_damaged_config_is_restored_from_the_newest_model(run, tiny, G, text):
+    save_generator(run.generator, G, tiny, 80)
+    (run.path / "config.json").write_text(text)
+    assert run.config() == tiny
+    assert json.loads((run.path / "config.json").read_text())["preset"] == tiny.preset
+    assert (run.path / "damaged-config.json").read_text() == text
+
+
+def test_a_config_that_is_whole_but_wrong_is_never_replaced(run, tiny, G):
+    save_generator(run.generator, G, tiny, 80)
+    for text in ('{"format_version": 1, "train": {"lr": "fast"}}', '{"format_version": 99}'):
+        (run.path / "config.json").write_text(text)
+        with pytest.raises(ValueError, match="lr must be|newer version"):
+            run.config()
+        assert (run.path / "config.json").read_text() == text
+
+
+def test_a_damaged_state_stays_aside_until_two_good_ones_are_there(run):
+    write_states(run, 8, 16)
+    aside = run.set_aside(run.states()[0])
+    run.prune_states()
+    assert aside.exists() and [int(path.stem) for path in run.states()] == [8]
+    write_states(run, 24)
+    run.prune_states()
+    assert not aside.exists() and [int(path.stem) for path in run.states()] == [24, 8]

@@ -18,7 +18,7 @@ def seen(run: RunDir) -> list[int]:
 def final_state(run: RunDir) -> dict:
     state = load_state(run.states()[0])
     assert state.pop("seconds") > 0
-    return state
+    return {name: value for name, value in state.items() if name not in ("config", "data", "metrics")}
 
 
 def assert_ended_alike(a: RunDir, b: RunDir) -> None:
@@ -116,6 +116,7 @@ def test_after_a_damaged_state_the_older_one_is_used_without_duplicates(new_run,
     damage(parted.states()[0])
     status = work()(parted)
     assert (status.state, status.nimg) == ("done", 80)
+    assert "the newest saved state was damaged: it went on from an older one, of 40 images" in status.message
     assert seen(parted) == [nimg for nimg, _ in parted.samples()] == list(range(8, 81, 8))
     assert_ended_alike(whole, parted)
 
@@ -158,17 +159,64 @@ def test_a_run_can_fail_and_keep_its_count_so_that_more_is_counted_from_there(ne
     assert run.status().seconds > 0
 
 
-def test_a_run_whose_pictures_have_gone_goes_on_with_the_prepared_ones(new_run, work, set_goal, tmp_path):
-    (tmp_path / "pets").mkdir()
-    for i in range(12):
-        pixels = np.random.default_rng(i).integers(0, 256, (40, 40, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "pets" / f"{i}.png")
-    whole, parted = (new_run(name, data=str(tmp_path / "pets")) for name in ("whole", "parted"))
+def test_a_run_whose_pictures_have_gone_goes_on_with_the_prepared_ones(new_run, work, pets, tmp_path):
+    whole, parted = (new_run(name, data=str(pets)) for name in ("whole", "parted"))
     work()(whole)
     work(stop_at=24)(parted)
-    (tmp_path / "pets").rename(tmp_path / "elsewhere")
+    pets.rename(tmp_path / "elsewhere")
     assert work()(parted).state == "done"
     assert_ended_alike(whole, parted)
+
+
+def test_a_run_whose_pictures_have_changed_goes_on_with_those_it_knows_or_says_so(new_run, work, pets):
+    run = new_run("a", data=str(pets))
+    work(stop_at=24)(run)
+    (pets / "0.png").unlink()
+    assert work(stop_at=24)(run).state == "stopped"
+    assert run.data()["count"] == 12
+    for path in datasets().glob("*/store.json"):
+        path.unlink()
+    with pytest.raises(ValueError, match="the pictures have changed"):
+        work()(run)
+    assert run.data()["count"] == 12
+
+
+def test_what_a_state_does_not_hold_is_found_again(new_run, work, tiny):
+    run = new_run("a", tick_kimg=0.008, save_seconds=0.0)
+    work(stop_at=40)(run)
+    data, before = run.data(), run.metrics()
+    for name in ("metrics.jsonl", "data.json", "status.json", "config.json"):
+        path = run.path / name
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert work()(run).state == "done"
+    assert run.metrics()[: len(before)] == before and seen(run) == list(range(8, 81, 8))
+    assert (run.data(), run.config().model) == (data, tiny.model)
+
+
+def test_damaged_generators_are_set_aside_and_made_anew(new_run, work):
+    run = new_run("a", tick_kimg=0.008, save_seconds=0.0)
+    work(stop_at=16)(run)
+    run.best.write_bytes(run.generator.read_bytes())
+    damage(run.best, run.generator)
+    work()(run)
+    assert load_generator(run.generator)[2] == 80 and not run.best.exists()
+    assert (run.path / "damaged-best.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["config.json", "state"])
+def test_a_run_of_a_newer_format_is_not_touched(new_run, work, files_in, name):
+    run = new_run("a")
+    work()(run)
+    if name == "state":
+        torch.save(load_state(run.states()[0]) | {"format_version": 99}, run.states()[0])
+    else:
+        (run.path / name).write_text('{"format_version": 99}')
+    before = files_in(run.path)
+    with pytest.raises(ValueError, match="newer version of this program"):
+        work()(run)
+    after = files_in(run.path)
+    assert name == "state" and after["metrics.jsonl"] == before["metrics.jsonl"] or after == before
+    assert [path.stem for path in run.states()] == ["000000080"]
 
 
 def test_a_failure_is_recorded_before_it_is_raised(new_run, work):
@@ -180,17 +228,28 @@ def test_a_failure_is_recorded_before_it_is_raised(new_run, work):
     assert not run.is_alive()
 
 
-def test_a_divergence_is_a_failure_that_keeps_the_last_good_state(new_run, work, set_goal):
-    run = new_run("a", tick_kimg=0.008, save_seconds=0.0)
+def test_a_divergence_is_a_failure_that_keeps_the_last_good_state(new_run, work):
+    run = new_run("a", tick_kimg=0.008, save_seconds=0.0, auto_heal=False)
     work(stop_at=16)(run)
     state = load_state(run.states()[0])
-    state["D"]["score.weight"].fill_(float("nan"))
+    state["D"]["score.weight"].fill_(3e38)
     torch.save(state, run.states()[0])
     with pytest.raises(FloatingPointError):
         work()(run)
     assert run.status().state == "failed"
-    assert "learning rate" in run.status().message
+    assert "finite" in run.status().message
     assert int(run.states()[0].stem) == 24
+
+
+def test_a_state_that_is_not_finite_is_passed_over_for_an_older_one(new_run, work):
+    whole, parted = new_run("whole"), new_run("parted", tick_kimg=0.008, save_seconds=0.0)
+    work()(whole)
+    work(stop_at=16)(parted)
+    state = load_state(parted.states()[0])
+    state["D"]["score.weight"].fill_(float("nan"))
+    torch.save(state, parted.states()[0])
+    work()(parted)
+    assert_ended_alike(whole, parted)
 
 
 def test_a_bug_is_recorded_without_its_traceback(run, work):

@@ -1,0 +1,70 @@
+"""A trainer's way into a state on disk and back, with all that a resumed run needs to trust it."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_core.config import FORMAT_VERSION, NewerFormat
+from gan_core.runs.checkpoint import load_state, read_config, save_state
+from gan_core.runs.run_dir import RunDir
+
+if TYPE_CHECKING:
+    from gan_core.training.trainer import Trainer
+
+
+def save(run: RunDir, trainer: Trainer) -> None:
+    """Write the trainer's state with the settings, the pictures and the metrics that belong to it."""
+    about = {"config": trainer.config.to_dict(), "data": run.data(), "metrics": run.metrics()}
+    state = {"format_version": FORMAT_VERSION, **about, **trainer.state_dict()}
+    save_state(run.state_path(trainer.nimg), state)
+    run.prune_states()
+
+
+def restore(run: RunDir, trainer: Trainer) -> str:
+    """Load the newest state that can be loaded; a run without any starts from the beginning.
+
+    Damaged files are set aside; returns a sentence on a damaged state for the run's owner, else "". ValueError if there
+    are states and none can be loaded.
+    """
+    states, damaged, rows = run.states(), [], None
+    for path in states:
+        try:
+            state = load_state(path)
+            trainer.load_state_dict(state)
+        except NewerFormat:
+            raise
+        except ValueError:
+            damaged.append(path)
+            continue
+        rows = state.get("metrics")
+        break
+    if states and len(damaged) == len(states):
+        raise ValueError("none of this run's saved states can be loaded: they are damaged or belong elsewhere")
+    for path in [*damaged, *_damaged_models(run)]:
+        run.set_aside(path)
+    run.rewind(trainer.nimg, rows)
+    if not damaged:
+        return ""
+    return f"the newest saved state was damaged: it went on from an older one, of {trainer.nimg:,} images"
+
+
+def recorded(run: RunDir) -> dict:
+    """The `config` and `data` of the newest state that can be read; empty where there is none that has them."""
+    for path in run.states():
+        with contextlib.suppress(ValueError):
+            state = load_state(path)
+            return {name: state[name] for name in ("config", "data") if name in state}
+    return {}
+
+
+def _damaged_models(run: RunDir) -> list[Path]:
+    found = []
+    for path in (run.generator, run.best):
+        try:
+            if path.exists():
+                read_config(path)
+        except ValueError:
+            found.append(path)
+    return found

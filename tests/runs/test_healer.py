@@ -7,6 +7,7 @@ from PIL import Image
 
 from gan_core.config import Config, ModelConfig, TrainConfig
 from gan_core.home import checkpoints
+from gan_core.runs import disk
 from gan_core.runs.healer import MOST_TREATMENTS, diagnose, distinct
 from gan_core.runs.run_dir import RunDir
 from gan_core.runs.worker import Worker
@@ -160,3 +161,13 @@ def test_distinct_counts_different_pictures():
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
     assert distinct(images) == 1
     assert distinct(np.concatenate([images, images])) == 0.5
+
+
+def test_a_disk_that_fills_up_stops_the_training_with_everything_saved(new_run, monkeypatch):
+    run = new_run(kimg=1.0)
+    with monkeypatch.context() as full:
+        full.setattr(disk, "MARGIN_BYTES", 2**60)
+        status = Patient(run).work()
+    assert status.state == "stopped" and "nearly full" in status.message
+    assert int(run.states()[0].stem) == status.nimg < 1000
+    assert Patient(run).work().state == "done"

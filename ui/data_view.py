@@ -161,7 +161,7 @@ def details(title: str, lines: Iterable[tuple[str, str]], count: int) -> str:
 
 def groups_html(report: Report, source: Source) -> str:
     groups = report.groups
-    counts = {"the very same": report.exact_copies, "saved in another way": len(report.copies) - report.exact_copies}
+    counts = {"the very same": report.exact_copies, "nearly the same": len(report.copies) - report.exact_copies}
     told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     shown = "".join(group_html(group, source) for group in groups[:GROUPS])
     more = f"<p class='cap'>and {len(groups) - GROUPS:,} more groups</p>" if len(groups) > GROUPS else ""

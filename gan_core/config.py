@@ -25,6 +25,8 @@ ARCHITECTURES = {
 }
 LOSSES = ("bce", "saturating", "hinge", "least-squares", "wgan", "wgan-gp", "relativistic")
 SMOOTHABLE = ("bce", "saturating", "least-squares")
+# Settings that decide how long to train and when to look at it, and nothing about the weights.
+NOT_OF_WEIGHTS = ("kimg", "minutes", "tick_kimg", "eval_seconds", "save_seconds", "auto_heal")
 MAX_BATCH = 4096
 MOST_HELD_OUT, FEW_IMAGES = 1000, 200
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -236,11 +238,15 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A whole run: `model` decides what the weights look like, `train` how they came to be."""
+    """A whole run: `model` decides what the weights look like, `train` how they came to be.
+
+    `parent` is the run whose weights it began with, if it did not begin with random ones.
+    """
 
     preset: str = "dcgan"
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+    parent: str | None = None
 
     def __post_init__(self):
         clash = self.model.d_norm == "batch" and (self.train.penalises_gradients or self.train.loss == "relativistic")
@@ -269,7 +275,8 @@ class Config:
             raise NewerFormat(version)
         require(version == FORMAT_VERSION, f"this run has format {version}, but this program reads {FORMAT_VERSION}")
         model, train = build(ModelConfig, values.get("model", {})), build(TrainConfig, values.get("train", {}))
-        return cls(str(values.get("preset", "")), model, train)
+        parent = values.get("parent")
+        return cls(str(values.get("preset", "")), model, train, str(parent) if parent else None)
 
     @classmethod
     def load(cls, path: Path) -> Config:

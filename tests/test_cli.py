@@ -201,11 +201,53 @@ def test_training_resuming_and_sampling_by_name(tmp_path, capsys):
     assert json_lines(capsys.readouterr().out) == [{"out": str(tmp_path / "grid.png"), "seeds": 5, "kimg": 0.08}]
 
 
+def trained(capsys) -> RunDir:
+    assert run_main("train", *TINY, "--kimg", "0.04", "--run", "mine") == 0
+    capsys.readouterr()
+    return RunDir(checkpoints() / "mine")
+
+
+def test_a_run_whose_settings_were_edited_is_shown_the_difference_and_the_choices(capsys):
+    run = trained(capsys)
+    edited = run.config().with_options(lr=0.001)
+    run.write_config(edited)
+    assert run_main("resume", "mine", "--kimg", "0.04") == 2
+    words = capsys.readouterr().err
+    assert "lr was 0.0004 and is 0.001" in words and "--as-it-was" in words and "--fine-tune NAME" in words
+    assert run_main("resume", "mine", "--kimg", "0.04", "--json") == 2
+    shown, error = json_lines(capsys.readouterr().out)
+    assert shown == {
+        "event": "changes",
+        "changes": [{"name": "lr", "before": 0.0004, "now": 0.001, "possible": True}],
+    }
+    assert error["event"] == "error" and run.config() == edited
+    assert run_main("resume", "mine", "--kimg", "0.04", "--as-it-was") == 0
+    assert (run.config().train.lr, run.status().nimg) == (0.0004, 80)
+
+
+def test_other_settings_on_resume_begin_a_new_run_with_the_weights(capsys):
+    run = trained(capsys)
+    assert run_main("resume", "mine", "--lr", "0.001", "--as-it-was") == 2
+    assert "--as-it-was goes with no other settings" in capsys.readouterr().err
+    assert run_main("resume", "mine", "--lr", "0.001", "--kimg", "0.016", "--json") == 0
+    first = json_lines(capsys.readouterr().out)[0]
+    assert (first["event"], first["parent"], first["run"]) == ("fine-tune", "mine", str(checkpoints() / "mine-2"))
+    assert run_main("resume", "mine", "--fine-tune", "tuned", "--kimg", "0.016") == 0
+    assert "tuned is a new run that begins with the weights of mine" in capsys.readouterr().out
+    tuned = RunDir(checkpoints() / "tuned")
+    assert (tuned.status().nimg, tuned.config().parent, tuned.config().train.lr) == (16, "mine", 0.0004)
+    run.write_config(run.config().with_options(beta1=0.0))
+    assert run_main("resume", "mine", "--lr", "0.002") == 2
+    assert "beta1 was 0.5 and is 0.0" in capsys.readouterr().err
+    assert run_main("resume", "mine", "--lr", "0.002", "--fine-tune", "mine") == 2
+    assert "there is a run 'mine' already" in capsys.readouterr().err
+
+
 def test_a_diverged_training_exits_with_1_and_a_sentence(capsys):
     assert run_main("train", *TINY, "--kimg", "0.04", "--run", "mine") == 0
     run = RunDir(checkpoints() / "mine")
     state = load_state(run.states()[0])
-    state["D"]["score.weight"].fill_(float("nan"))
+    state["D"]["score.weight"].fill_(3e38)
     torch.save(state, run.states()[0])
     capsys.readouterr()
     assert run_main("resume", "mine", "--kimg", "0.04") == 1

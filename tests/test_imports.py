@@ -75,6 +75,8 @@ MAY_IMPORT = {
     "gan_core.runs.worker": TRAINS,
     "gan_core.runs.evaluator": [*TRAINS, "gan_core.metrics"],
     "gan_core.runs.healer": TRAINS,
+    "gan_core.runs.changes": TRAINS,
+    "gan_core.runs.fine_tune": TRAINS,
     "gan_core.runs.job": TRAINS,
     "gan_core.runs.checkpoint": [*BASE, "gan_core.models"],
     "gan_core.runs": [*WEIGHTS, "gan_core.runs.run_dir", "gan_core.runs.library"],

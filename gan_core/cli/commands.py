@@ -58,17 +58,6 @@ def preflight(args: argparse.Namespace) -> int:
     return DONE
 
 
-def resume(args: argparse.Namespace) -> int:
-    from gan_core.runs import job, library
-
-    run = library.find_run(args.model)
-    if args.background:
-        lower_priority()
-    else:
-        job.prepare_resume(run, args.kimg, args.minutes)
-    return work(run, args.json)
-
-
 def sample(args: argparse.Namespace) -> int:
     from gan_core import pixels
     from gan_core.latent import Explorer, Point, parse_seeds

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import checkup, commands, listing
+from gan_core.cli import checkup, commands, listing, resuming
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a safetensors file"
@@ -35,11 +35,26 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     add_background(preflight_)
     add_settings(preflight_)
 
-    resume_ = add_command(subparsers, commands.resume, "go on with a run, exactly where it stopped")
+    resume_ = add_command(subparsers, resuming.resume, "go on with a run, exactly where it stopped")
     resume_.add_argument("model", metavar="RUN", help="a name under checkpoints/ or a run's directory")
     resume_.add_argument("--kimg", type=float, help="train that many thousand images more")
     resume_.add_argument("--minutes", type=float, help="train that many minutes more")
+    resume_.add_argument(
+        "--as-it-was",
+        action="store_true",
+        help="whatever has changed since, go on with the settings and pictures it had",
+    )
+    resume_.add_argument(
+        "--fine-tune",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="leave it as it is, and begin a new run of that name with its weights under the settings below",
+    )
     add_background(resume_)
+    settings = resume_.add_argument_group("other settings", "these begin a new run, as --fine-tune does")
+    for spec in resuming.OTHER_SETTINGS:
+        add_option(settings, TrainConfig, spec, with_default=False)
 
     add_command(subparsers, listing.runs, "list the runs and models: state, progress, best distance, settings")
 
@@ -94,11 +109,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             add_option(parser, kind, spec)
 
 
-def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field) -> None:
+def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field, with_default: bool = True) -> None:
     """One flag for one config field; absent from the result unless it is given, so that the preset decides."""
     plain, _ = field_type(kind, spec.name)
     flag = "--" + (spec.metadata["flag"] or spec.name).replace("_", "-")
-    default = "" if spec.default is None else f" (default {spec.default})"
+    default = "" if spec.default is None or not with_default else f" (default {spec.default})"
     common = {"dest": spec.name, "default": argparse.SUPPRESS, "help": spec.metadata["help"] + default}
     if plain is bool:
         parser.add_argument(flag, action=argparse.BooleanOptionalAction, **common)

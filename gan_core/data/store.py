@@ -85,12 +85,22 @@ def space_needed(
     data: str | Path, image_size: int, channels: int, root: Path, labels: str = AUTO, duplicates: str = KEEP
 ) -> int:
     """Bytes that `prepare` would write; 0 for what an earlier call left, and where only a download could tell."""
+    found = planned(data, image_size, channels, root, labels, duplicates)
+    return 0 if found is None or _reusable(found[0]) else found[1] * image_size**2 * channels
+
+
+def planned(
+    data: str | Path, image_size: int, channels: int, root: Path, labels: str = AUTO, duplicates: str = KEEP
+) -> tuple[Path, int] | None:
+    """The folder of the store that `prepare` would give, and how many pictures its source holds.
+
+    The same folder means the same pictures. None where only a download could tell.
+    """
     if named(str(data)) or hub_repo(str(data)):
-        return 0
+        return None
     with open_source(data, root) as source:
         source.labels = choose_labels(source, labels)
-        ready = _reusable(root / _folder_name(source, image_size, channels, duplicates))
-        return 0 if ready else len(source.items) * image_size**2 * channels
+        return root / _folder_name(source, image_size, channels, duplicates), len(source.items)
 
 
 def load_store(path: Path) -> Store:

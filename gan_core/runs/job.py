@@ -17,6 +17,7 @@ from gan_core.data import absolute, source_name, space_needed
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY, datasets, home
 from gan_core.runs import child, disk
+from gan_core.runs.changes import Changed, as_it_was, changes
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
@@ -46,15 +47,46 @@ def start(config: Config, name: str | None = None) -> RunDir:
     return run
 
 
-def resume(run: RunDir, kimg: float | None = None, minutes: float | None = None) -> None:
-    """Go on with a stopped, finished or dead run in a process of its own, for that much more if given."""
+def resume(run: RunDir, kimg: float | None = None, minutes: float | None = None, ignore_changes: bool = False) -> None:
+    """Go on with a stopped, finished or dead run in a process of its own, as `prepare_resume` says."""
     with _one_at_a_time():
-        prepare_resume(run, kimg, minutes)
+        prepare_resume(run, kimg, minutes, ignore_changes)
         _spawn(run)
 
 
-def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None = None) -> None:
-    """Set a run's new goal: that much beyond where it is. ValueError if it has reached its goal and none is given."""
+def fine_tune(run: RunDir, name: str | None = None, kimg: float | None = None, minutes: float | None = None) -> RunDir:
+    """Train a new run in a process of its own, as `prepare_fine_tune` says."""
+    with _one_at_a_time():
+        new = prepare_fine_tune(run, name, kimg, minutes)
+        _spawn(new)
+    return new
+
+
+def prepare_fine_tune(
+    run: RunDir, name: str | None = None, kimg: float | None = None, minutes: float | None = None, **asked: object
+) -> RunDir:
+    """A new run with the weights of another: under its settings and pictures as they are now and those asked for.
+
+    It trains for that much, or for the other's goal once more. ValueError if it cannot be.
+    """
+    from gan_core.runs.fine_tune import branch  # with PyTorch, which the app must not wait for at its start
+
+    _check_goal(kimg, minutes)
+    goal = {"kimg": kimg, "minutes": minutes} if kimg or minutes else {}
+    config = run.config().with_options(**asked, **goal)
+    _checked_name(config.train)
+    disk.require_room(home(), room_needed(config), "this training")
+    return branch(run, _absolute(config), name)
+
+
+def prepare_resume(
+    run: RunDir, kimg: float | None = None, minutes: float | None = None, ignore_changes: bool = False
+) -> None:
+    """Set a run's new goal: that much beyond where it is. ValueError if it has reached its goal and none is given.
+
+    Changed if its settings or pictures are no longer those that it was trained with; with `ignore_changes` it goes on
+    with those nevertheless.
+    """
     status, config = run.status(), run.config()
     if status.active:
         raise RunBusy(f"'{run.name}' is training already")
@@ -65,8 +97,12 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
             f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
         )
     disk.require_room(run.path, disk.save_bytes(config), "the next state")
-    for unit, more in (("kimg", kimg), ("minutes", minutes)):
-        require(more is None or more > 0, f"train for more than 0 {unit}, not {more}")
+    _check_goal(kimg, minutes)
+    if ignore_changes:
+        config = as_it_was(run)
+        run.write_config(config)
+    elif found := changes(run):
+        raise Changed(run.name, found)
     run.clear_stop()
     if kimg is None and minutes is None:
         if status.state == "done" and config.train.progress(status.nimg, status.seconds) >= 1:
@@ -77,6 +113,11 @@ def prepare_resume(run: RunDir, kimg: float | None = None, minutes: float | None
         "minutes": status.seconds / 60 + minutes if minutes else None,
     }
     run.write_config(replace(config, train=replace(config.train, **goal)))
+
+
+def _check_goal(kimg: float | None, minutes: float | None) -> None:
+    for unit, more in (("kimg", kimg), ("minutes", minutes)):
+        require(more is None or more > 0, f"train for more than 0 {unit}, not {more}")
 
 
 def live_run() -> RunDir | None:

@@ -10,6 +10,7 @@ checkpoints/<run>/
   state/000512000.pt     everything to resume
   generator.safetensors  the averaged generator, newest
   best.safetensors       the one whose samples were nearest to the pictures, if any were measured
+  parent.pt              the state whose weights it is to begin with, until it has one of its own
   stop                   exists while somebody asks the training to stop
   heal                   exists while somebody asks it to do what its verdict advises
   log.txt                what the training process printed
@@ -75,6 +76,7 @@ class RunDir:
         self.name = self.path.name
         self.generator = self.path / "generator.safetensors"
         self.best = self.path / "best.safetensors"
+        self.parent_state = self.path / "parent.pt"
         self.log = self.path / "log.txt"
 
     @classmethod

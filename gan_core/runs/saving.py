@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import FORMAT_VERSION, NewerFormat
 from gan_core.runs.checkpoint import load_state, read_config, save_state
+from gan_core.runs.fine_tune import adopt
 from gan_core.runs.run_dir import RunDir
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ def save(run: RunDir, trainer: Trainer) -> None:
     state = {"format_version": FORMAT_VERSION, **about, **trainer.state_dict()}
     save_state(run.state_path(trainer.nimg), state)
     run.prune_states()
+    run.parent_state.unlink(missing_ok=True)
 
 
 def restore(run: RunDir, trainer: Trainer) -> str:
-    """Load the newest state that can be loaded; a run without any starts from the beginning.
+    """Load the newest state that can be loaded; a run without any starts from the beginning or its parent's weights.
 
-    Damaged files are set aside; returns a sentence on a damaged state for the run's owner, else "". ValueError if there
-    are states and none can be loaded.
+    Damaged files are set aside. Returns a sentence for the run's owner if there is something to tell, else "".
+    ValueError if there are states and none can be loaded.
     """
     states, damaged, rows = run.states(), [], None
     for path in states:
@@ -45,17 +46,23 @@ def restore(run: RunDir, trainer: Trainer) -> str:
     for path in [*damaged, *_damaged_models(run)]:
         run.set_aside(path)
     run.rewind(trainer.nimg, rows)
+    if not states:
+        return adopt(run, trainer)
     if not damaged:
         return ""
     return f"the newest saved state was damaged: it went on from an older one, of {trainer.nimg:,} images"
 
 
 def recorded(run: RunDir) -> dict:
-    """The `config` and `data` of the newest state that can be read; empty where there is none that has them."""
+    """The `config` and `data` that the newest state was written with; empty where there is none that can be read."""
     for path in run.states():
-        with contextlib.suppress(ValueError):
+        try:
             state = load_state(path)
-            return {name: state[name] for name in ("config", "data") if name in state}
+        except NewerFormat:
+            raise
+        except ValueError:
+            continue
+        return {name: state[name] for name in ("config", "data") if name in state}
     return {}
 
 

@@ -189,7 +189,7 @@ class Trainer:
             for name in ("G", "D", "G_ema"):
                 getattr(self, name).load_state_dict(state[name])
             for name in ("opt_G", "opt_D"):
-                self._load_adam(getattr(self, name), state[name])
+                self.load_adam(getattr(self, name), state[name])
             self.nimg, self.seconds = int(state["nimg"]), float(state["seconds"])
             self._load_rng(state["rng"])
             if isinstance(self.learn.augment, AdaptiveAugment) and "augment" in state:
@@ -257,8 +257,9 @@ class Trainer:
             "the run was last trained on another kind of device: it goes on from the same weights, but not bit for bit"
         )
 
-    def _load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
-        # Adam would go on writing into the tensors it is given, and with the learning rate of the past.
+    def load_adam(self, optimiser: torch.optim.Adam, state: dict) -> None:
+        """Go on with the moments of a saved optimiser, under the rates of this config."""
+        # Adam would go on writing into the tensors it is given.
         optimiser.load_state_dict(copy.deepcopy(state))
         self._set_rates(optimiser)
 

@@ -61,7 +61,7 @@ def classify(net: nn.Sequential, images: np.ndarray) -> np.ndarray:
 def report(args: argparse.Namespace) -> dict:
     explorer = Explorer.load(find_model(args.model))
     model = explorer.config.model
-    where = {"labels": args.labels, "data_root": args.data_root}
+    where = {"labels": args.labels, "data_root": args.data_root, "duplicates": explorer.config.train.duplicates}
     store = prepare(args.data, model.image_size, model.channels, datasets(), **where)
     if store.labels is None:
         raise SystemExit("error: these pictures have no labels")

@@ -1,4 +1,4 @@
-"""Downloads report how far they are: other people's progress bars, turned into calls."""
+"""Reports of progress: not too many of them, and those of other people's progress bars turned into calls."""
 
 import threading
 import time
@@ -8,6 +8,19 @@ from tqdm import tqdm
 
 OnProgress = Callable[[int, int], None]
 PROGRESS_SECONDS = 0.1
+
+
+def seldom(report: OnProgress) -> OnProgress:
+    """The same report, of which only one call in a tenth of a second comes through."""
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            report(done, total)
+            last = time.monotonic()
+
+    return tell
 
 
 def reporting_bars(report: OnProgress, total: int | None = None) -> type[tqdm]:

@@ -1,7 +1,6 @@
 """Decode a source on all cores and stream it, in order, into one .npy file."""
 
 import os
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from gan_core.data.decode import decode, explain
-from gan_core.data.download import PROGRESS_SECONDS, OnProgress
+from gan_core.data.download import OnProgress, seldom
 from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source
 
@@ -26,7 +25,7 @@ def write_images(
     def one(index: int) -> np.ndarray | str:
         return left_out.get(index) or _one(source, index, shape[1], shape[3])
 
-    kept, skipped, last = [], [], time.monotonic()
+    kept, skipped, report = [], [], seldom(report)
     with path.open("wb") as file, closing(in_order(one, shape[0])) as results:
         start = _write_header(file, shape)
         for done, result in enumerate(results, 1):
@@ -35,9 +34,7 @@ def write_images(
             else:
                 file.write(result.data)
                 kept.append(done - 1)
-            if time.monotonic() - last >= PROGRESS_SECONDS:
-                report(done, shape[0])
-                last = time.monotonic()
+            report(done, shape[0])
         file.seek(0)
         # numpy pads the header so that the first axis can change without moving the data.
         assert _write_header(file, (len(kept), *shape[1:])) == start

@@ -199,3 +199,18 @@ def test_pictures_of_any_number(tmp_path, root):
         for i in range(count):
             noise(i).save(tmp_path / str(count) / f"{i}.png")
         assert examine(tmp_path / str(count), root).usable == count
+
+
+def test_many_duplicates_are_not_reported_one_by_one(folder, root):
+    for i in range(500):
+        (folder / f"again-{i}.png").write_bytes((folder / "3.png").read_bytes())
+    calls, began = [], time.monotonic()
+    report = examine(folder, root, lambda done, total: calls.append(done))
+    assert report.exact_copies == 500 and len(calls) <= 2 + 10 * (time.monotonic() - began)
+
+
+def test_where_no_picture_can_be_read_there_is_a_report_all_the_same(tmp_path, root):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.png").write_bytes(b"")
+    report = examine(tmp_path / "set", root)
+    assert (report.usable, report.side, report.unreadable) == (0, (0, 0, 0), [("a.png", "not an image")])

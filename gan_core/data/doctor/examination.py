@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gan_core.data.doctor.look import SKETCH, Look, look
 from gan_core.data.doctor.mirror import sidedness
 from gan_core.data.doctor.passed_over import passed_over
 from gan_core.data.doctor.report import Copy, Examples, Report, recall, remember, spread
-from gan_core.data.download import PROGRESS_SECONDS, OnProgress
+from gan_core.data.download import OnProgress, seldom
 from gan_core.data.labels import AUTO, choose_labels
 from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source, digest
@@ -87,14 +87,11 @@ class _Tally:
 
 
 def _examined(source: Source, on_progress: OnProgress) -> Report:
-    count, last = len(source.items), time.monotonic()
-    tally = _Tally(count)
+    count, tally, tell = len(source.items), _Tally(len(source.items)), seldom(on_progress)
     with closing(in_order(lambda index: look(source, index), count)) as looks:
         for index, found in enumerate(looks):
             tally.add(index, source.items[index], found)
-            if time.monotonic() - last >= PROGRESS_SECONDS:
-                on_progress(index, count)
-                last = time.monotonic()
+            tell(index, count)
     sizes = np.array(tally.sizes, np.int64).reshape(-1, 2)
     sketches = tally.sketches[: len(sizes)]
     copies = find_copies(sketches, sizes.prod(1))
@@ -105,20 +102,28 @@ def _examined(source: Source, on_progress: OnProgress) -> Report:
         count=count,
         unreadable=tally.unreadable,
         passed_over={},
-        widths=spread(sizes[:, 0].tolist()),
-        heights=spread(sizes[:, 1].tolist()),
-        sides=dict(sorted(Counter(sizes.min(1).tolist()).items())) if len(sizes) else {},
-        aspects=_aspects(sizes),
-        cut_away=round(1 - float(np.median(sizes.min(1) / sizes.max(1))), 4) if len(sizes) else 0.0,
+        **_shapes(sizes),
         colours=dict(tally.colours.most_common()),
         grey=tally.grey,
         animated=tally.animated,
         misnamed=tally.misnamed,
-        copies=_told_apart(source, tally, copies, lambda: on_progress(count, count)),
+        copies=_told_apart(source, tally, copies, lambda: tell(count, count)),
         sidedness=round(sidedness(sketches[originals]), 4),
         classes=classes,
         unlabelled=unlabelled,
     )
+
+
+def _shapes(sizes: np.ndarray) -> dict[str, Any]:
+    """What the report says of widths and heights, int64 [N, 2]."""
+    shorter, longer = sizes.min(1), sizes.max(1)
+    return {
+        "widths": spread(sizes[:, 0].tolist()),
+        "heights": spread(sizes[:, 1].tolist()),
+        "sides": dict(sorted(Counter(shorter.tolist()).items())),
+        "aspects": _aspects(sizes),
+        "cut_away": round(1 - float(np.median(shorter / longer)), 4) if len(sizes) else 0.0,
+    }
 
 
 def _aspects(sizes: np.ndarray) -> dict[str, int]:

@@ -107,14 +107,14 @@ def load_store(path: Path) -> Store:
     """Open a prepared store; ValueError where it is missing or damaged."""
     try:
         about = json.loads((path / "store.json").read_text(encoding="utf-8"))
-        images = np.load(path / "images.npy", mmap_mode="r")
+        images = np.load(path / "images.npy", mmap_mode="r", allow_pickle=False)
         shape = (about["count"], about["image_size"], about["image_size"], about["channels"])
         intact = images.shape == shape and images.dtype == np.uint8 and about["format"] == FORMAT
         intact = intact and (path / "images.npy").stat().st_size == about["bytes"]
         skipped = [(name, reason) for name, reason in about["skipped"]]
         name, classes = about["name"], tuple(about["classes"])
         labels = _load_labels(path, about["count"], classes)
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, AttributeError):
         intact = False
     if not intact:
         raise ValueError(f"The prepared pictures in {path} are missing or damaged.")
@@ -124,7 +124,7 @@ def load_store(path: Path) -> Store:
 def _load_labels(path: Path, count: int, classes: tuple[str, ...]) -> np.ndarray | None:
     if not classes:
         return None
-    labels = np.load(path / "labels.npy")
+    labels = np.load(path / "labels.npy", allow_pickle=False)
     if labels.shape != (count,) or labels.dtype != np.int64 or not 0 <= labels.min() <= labels.max() < len(classes):
         raise ValueError
     return labels

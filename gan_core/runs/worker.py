@@ -70,7 +70,9 @@ class Worker:
             trainer = self.healer.treat(trainer, verdict)
             self._save(trainer)
             self.evaluator.evaluated_at = trainer.seconds
-            self._report(message=f"{verdict.headline}: {verdict.advice}", nimg=trainer.nimg, seconds=trainer.seconds)
+            self._report(nimg=trainer.nimg, seconds=trainer.seconds)
+            # The run's history keeps it, so its status need not.
+            self.watch(replace(self.status, message=f"{verdict.headline}: {verdict.advice}"))
 
     def _until_ill(self, trainer: Trainer) -> Verdict | None:
         """Train to the end, or until a treatment is due: then the verdict that asks for it."""
@@ -138,7 +140,10 @@ class Worker:
         if not self.run.states():
             return None
         data = self.run.data() or saving.recorded(self.run).get("data", {})
-        return Path(data["store"]) if "store" in data else None
+        if "store" not in data:
+            return None
+        path = Path(data["store"])
+        return path if path.exists() else datasets() / path.name  # where they are if everything was moved
 
     def _prepare(self, config: Config) -> Store:
         model = config.model

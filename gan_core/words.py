@@ -14,6 +14,13 @@ def kimg(nimg: int) -> str:
     return f"{nimg / 1000:.1f} kimg" if nimg < 100_000 else f"{nimg / 1000:,.0f} kimg"
 
 
+def distance(value: float | None) -> str:
+    """A sliced Wasserstein distance, e.g. '9.24', '61.6', '1,450'; a dash where none was measured."""
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if value < 999.5 else f"{value:,.0f}"
+
+
 def rate(img_per_sec: float) -> str:
     return f"{img_per_sec:,.0f} images/s"
 

@@ -12,7 +12,7 @@ import gradio as gr
 from gan_core.config import Config
 from gan_core.runs.run_dir import RunDir
 from gan_core.runs.summary import summarise
-from gan_core.words import kimg
+from gan_core.words import distance, kimg
 from ui.form import label_of
 
 LONGEST_NAME = 11  # or the legend of four lines is cut off
@@ -75,7 +75,7 @@ def table(run: RunDir | None, other: RunDir | None) -> gr.HTML:
 
 def table_html(run: RunDir, other: RunDir) -> str:
     rows = [("seen", *(kimg(summarise(each).nimg) for each in (run, other)))]
-    rows += [("best distance", *(distance(each) for each in (run, other)))]
+    rows += [("best distance", *(distance(summarise(each).best) for each in (run, other)))]
     settings = differences(run.config(), other.config())
     rows += [(label_of(name), *map(shown, values)) for name, *values in settings]
     same = "" if settings else "<p class='cap'>All their settings are the same.</p>"
@@ -83,11 +83,6 @@ def table_html(run: RunDir, other: RunDir) -> str:
     names = "".join(f"<th title='{escape(each.name)}'><i></i>{escape(each.name)}</th>" for each in (run, other))
     close = "<button class='more' aria-label='End the comparison' title='End the comparison'>✕</button>"
     return f"<table><thead><tr><th>{close}</th>{names}</tr></thead><tbody>{body}</tbody></table>{same}"
-
-
-def distance(run: RunDir) -> str:
-    best = summarise(run).best
-    return "–" if best is None else f"{best:.3g}"
 
 
 def shown(value: Any) -> str:

@@ -48,7 +48,8 @@ def verdict_html(verdict: Verdict, history: list[dict]) -> str:
 
 
 def treatment_html(entry: dict) -> str:
-    back = f", back to {kimg(entry['nimg'])}" if entry["nimg"] < entry["ill_at"] else ""
+    start = kimg(entry["nimg"]) if entry["nimg"] else "the start"
+    back = f", back to {start}" if entry["nimg"] < entry["ill_at"] else ""
     changes = ", ".join(f"{name} {before} → {now}" for name, (before, now) in entry["changes"].items())
     return f"<p class='cap'>✚ {kimg(entry['ill_at'])}: {escape(entry['headline'])}{back}, {escape(changes)}</p>"
 

@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from gan_core.runs.run_dir import RunDir, Status
-from gan_core.words import duration, kimg, rate
+from gan_core.words import distance, duration, kimg, rate
 
 CHART_POINTS = 500
 FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
@@ -111,7 +111,7 @@ def quality_html(rows: list[dict]) -> str:
     if not measured:
         return ""
     best, newest = min(measured, key=lambda row: row["swd"]), measured[-1]
-    facts = [fact(f"best, {kimg(best['nimg'])}", f"{best['swd']:.3g}", SWD_HELP)]
+    facts = [fact(f"best, {kimg(best['nimg'])}", distance(best["swd"]), SWD_HELP)]
     if "diversity" in newest:
         word, tone = diversity_word(newest["diversity"])
         facts.append(fact("diversity", f"{newest['diversity']:.2f} <small>{word}</small>", DIVERSITY_HELP, tone))

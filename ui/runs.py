@@ -17,7 +17,7 @@ from PIL import Image
 
 from gan_core.runs import library, manage
 from gan_core.runs.summary import Summary, summarise
-from gan_core.words import kimg, memory
+from gan_core.words import distance, kimg, memory
 from ui.answers import answers, data_uri
 from ui.guard import NOT_HERE, sentence, training_allowed
 from ui.theme import asset
@@ -71,7 +71,7 @@ def part(listed: list[Summary], name: str) -> tuple[list, Callable[[], dict]]:
 
 def row(summary: Summary) -> dict:
     figures = [kimg(summary.nimg)] if summary.nimg else []
-    figures += [f"{summary.best:.3g}"] if summary.best is not None else []
+    figures += [distance(summary.best)] if summary.best is not None else []
     settings = [summary.preset, f"{summary.image_size} px"] if summary.image_size else ["unreadable settings"]
     return {
         "name": summary.name,

@@ -68,6 +68,7 @@ def build_monitor() -> list[gr.components.Component]:
             title = gr.HTML(elem_id="title", apply_default_css=False)
             stop = gr.Button("Stop and save", visible=False, elem_id="stop", size="md", scale=0, min_width=120)
             resume = gr.Button("Resume", visible=False, elem_id="resume", size="md", scale=0, min_width=100)
+        verdict = health.build()
         sheet_ = gr.HTML(
             {},
             html_template=asset("sheet.html"),
@@ -76,7 +77,6 @@ def build_monitor() -> list[gr.components.Component]:
             apply_default_css=False,
             elem_id="sheet",
         )
-        verdict = health.build()
     return [title, sheet_, stop, resume, *verdict]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.cli.commands import DONE
 from gan_core.cli.console import say
+from gan_core.words import distance
 
 if TYPE_CHECKING:
     from gan_core.runs.summary import Summary
@@ -38,7 +39,7 @@ def cells(summary: Summary) -> tuple[str, ...]:
         summary.name,
         summary.state,
         f"{summary.nimg / 1000:,.1f}",
-        "-" if summary.best is None else f"{summary.best:.3g}",
+        distance(summary.best),
         summary.preset or "-",
         str(summary.image_size or "-"),
         datetime.fromtimestamp(summary.written).isoformat(" ", "minutes"),

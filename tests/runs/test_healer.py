@@ -31,8 +31,8 @@ class Patient(Worker):
     """A worker whose trainer something is wrong with."""
 
     def __init__(self, run: RunDir, infect=lambda trainer: None, should_stop=lambda: False):
-        super().__init__(run, 4711, should_stop, lambda event: None)
-        self.infect = infect
+        self.infect, self.heard = infect, []
+        super().__init__(run, 4711, should_stop, self.heard.append)
 
     def _open_trainer(self) -> Trainer:
         trainer = super()._open_trainer()
@@ -55,10 +55,13 @@ def stop_learning(trainer: Trainer) -> None:
 
 def test_a_rate_at_which_nothing_is_learned_is_found_and_cured(new_run):
     run = new_run(lr=0.5)
-    status = Patient(run).work()
+    worker = Patient(run)
+    status = worker.work()
     (entry,) = run.history()
     assert (entry["verdict"], entry["nimg"], entry["changes"]) == ("diverged", 0, {"lr": [0.5, 2e-4]})
-    assert status.state == "done" and "learn at a rate of 0.0002" in status.message
+    said = [event.message for event in worker.heard if hasattr(event, "message")]
+    assert sum("learn at a rate of 0.0002" in message for message in said) == 1
+    assert (status.state, status.message) == ("done", "")
     assert run.config().train.lr == 2e-4 and verdict(run) == "healthy"
     seen = [row["nimg"] for row in run.metrics()]
     assert seen == sorted(set(seen)) and seen[-1] == status.nimg == 2000

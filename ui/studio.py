@@ -16,7 +16,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 
-from ui import data, explore, train
+from ui import data, explore, runs, train
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
@@ -73,4 +73,5 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
         prevent_thread_lock=True,
     )
     threading.Thread(target=explore.warm_up, daemon=True).start()
+    threading.Thread(target=runs.tidy, daemon=True).start()
     demo.block_thread()

@@ -156,3 +156,23 @@ def test_the_keyboard_alone_reaches_everything(page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).not_to_be_visible()
     expect(page.locator("#title")).to_contain_text("tuesday")
+
+
+def test_the_history_stays_where_it_was_put_while_older_sheets_are_thinned(page, app):
+    run, history, sheet = make_run(app, "long"), page.locator("#sheet input"), page.locator("#sheet img")
+    for nimg in range(4010, 4410, 10):
+        run.add_sample(nimg, run.samples()[0][1].read_bytes())
+    item(page, "long").get_by_role("button").first.click()
+    expect(sheet).to_have_attribute("data-nimg", "4400", timeout=10 * SECONDS)
+    history.fill("3")
+    expect(sheet).to_have_attribute("data-nimg", "4000")
+    history.fill("40")
+    expect(sheet).to_have_attribute("data-nimg", "4370")
+    for nimg in range(50_000, 110_000, 1000):
+        run.add_sample(nimg, run.samples()[0][1].read_bytes())
+    left = [nimg for nimg, _ in run.samples()]
+    just_before = max(nimg for nimg in left if nimg <= 4370)
+    assert just_before < 4370, "this very sheet went, too"
+    expect(sheet).to_have_attribute("data-nimg", str(just_before), timeout=10 * SECONDS)
+    expect(history).to_have_value(str(left.index(just_before)))
+    expect(page.locator("#sheet")).to_contain_text(f"{just_before // 1000} kimg")

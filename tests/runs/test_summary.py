@@ -67,7 +67,7 @@ def test_the_command_lists_runs_as_a_table(trained, new_run, capsys):
     header, first, second = capsys.readouterr().out.splitlines()
     assert header.split() == ["run", "state", "kimg", "distance", "preset", "size", "last", "written"]
     assert first.split()[:6] == ["mine", "stopped", "0.0", "3.5", "dcgan", "32"]
-    assert second.split()[:4] == ["other", "stopped", "0.0", "-"] and "2001-09-09" in second
+    assert second.split()[:4] == ["other", "stopped", "0.0", "–"] and "2001-09-09" in second
 
 
 def test_the_command_lists_runs_for_programs(trained, capsys):

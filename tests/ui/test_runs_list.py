@@ -141,6 +141,14 @@ def test_a_refusal_is_one_sentence(run):
         assert row["active"], "so that the page offers none of them"
 
 
+def test_what_is_over_goes_when_the_app_starts(run):
+    path = Path(runs.pack({"run": "tiny"})["path"])
+    binned = manage.bin_() / manage.delete(run)
+    binned.rename(binned.with_name("tiny-20200102-030405"))
+    runs.tidy()
+    assert not path.exists() and listed()["bin"] == [] and not list(manage.bin_().iterdir())
+
+
 def test_on_a_space_runs_are_only_looked_at(run, monkeypatch):
     token = manage.delete(RunDir(manage.duplicate(run, "copy").path))
     monkeypatch.setenv("SPACE_ID", "somebody/studio")

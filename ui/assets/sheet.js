@@ -43,6 +43,7 @@ function update() {
   const value = props.value || {};
   const nimgs = value.nimgs || [];
   const following = value.run !== shown.run || Number(slider.value) >= shown.nimgs.length - 1;
+  const at = shown.nimgs[Number(slider.value)];
   shown = { run: value.run, nimgs };
   is("empty").hidden = nimgs.length > 0;
   is("empty").style.display = nimgs.length ? "none" : "";
@@ -51,7 +52,16 @@ function update() {
   is("time").style.display = nimgs.length > 1 ? "" : "none";
   slider.max = Math.max(nimgs.length - 1, 0);
   if (following && nimgs.length) { slider.value = nimgs.length - 1; pick(); }
+  else if (nimgs.length) stay(at);
 }
+
+// Older sheets are thinned: the slider stays with its samples, or with those just before.
+function stay(at) {
+  slider.value = Math.max(nimgsUpTo(at) - 1, 0);
+  if (shown.nimgs[Number(slider.value)] !== at) pick();
+}
+
+function nimgsUpTo(at) { return shown.nimgs.filter((nimg) => nimg <= at).length; }
 
 function pick() {
   const nimg = shown.nimgs[Number(slider.value)];

@@ -39,7 +39,7 @@ def rename(run: RunDir, name: str) -> RunDir:
 
 
 def duplicate(run: RunDir, name: str) -> RunDir:
-    """A copy with settings, weights, states and history, which goes on by itself. ValueError and RunBusy as above."""
+    """A copy with settings, weights, states and history that trains on by itself. ValueError and RunBusy as `rename`."""
     path = named_run_path(name)
     disk.require_room(checkpoints(), size(run), "the copy")
     partial = path.with_name(PARTIAL.format(name))
@@ -79,7 +79,7 @@ def size(run: RunDir) -> int:
 
 
 def delete(run: RunDir) -> str:
-    """Move the run into the bin; returns what `restore` takes. ValueError and RunBusy as above."""
+    """Move the run into the bin; returns what `restore` takes. ValueError and RunBusy as `rename`."""
     _require_own(run, "deleted")
     bin_().mkdir(exist_ok=True)
     stem = f"{run.name}-{time.strftime(TIME)}"

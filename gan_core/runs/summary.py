@@ -14,8 +14,8 @@ from gan_core.runs.run_dir import RunDir, Status
 class Summary:
     """What a list of runs tells of one.
 
-    `best` is the smallest distance to its pictures, `written` the Unix time of its last sign of life, `sample` its newest
-    sheet; `preset` is "" and `image_size` 0 where the settings cannot be read.
+    `best` is the smallest distance to its pictures, `written` the Unix time of its last sign of life, `sample` its
+    newest sheet; `preset` is "" and `image_size` 0 where the settings cannot be read.
     """
 
     name: str

@@ -39,7 +39,7 @@ def rename(run: RunDir, name: str) -> RunDir:
 
 
 def duplicate(run: RunDir, name: str) -> RunDir:
-    """A copy with settings, weights, states and history that trains on by itself. ValueError and RunBusy as `rename`."""
+    """A copy with settings, weights, states and history, to train on by itself. Raises as `rename` does."""
     path = named_run_path(name)
     disk.require_room(checkpoints(), size(run), "the copy")
     partial = path.with_name(PARTIAL.format(name))

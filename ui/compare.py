@@ -14,6 +14,7 @@ from gan_core.runs.run_dir import RunDir
 from gan_core.runs.summary import summarise
 from gan_core.words import distance, kimg
 from ui.form import label_of
+from ui.guard import sentence
 
 LONGEST_NAME = 11  # or the legend of four lines is cut off
 LEFT_OUT = ("swd_floor",)  # for want of room, and because it says little of a run
@@ -76,13 +77,17 @@ def table(run: RunDir | None, other: RunDir | None) -> gr.HTML:
 def table_html(run: RunDir, other: RunDir) -> str:
     rows = [("seen", *(kimg(summarise(each).nimg) for each in (run, other)))]
     rows += [("best distance", *(distance(summarise(each).best) for each in (run, other)))]
-    settings = differences(run.config(), other.config())
+    try:
+        settings = differences(run.config(), other.config())
+        note = "" if settings else "All their settings are the same."
+    except ValueError as error:
+        settings, note = [], sentence(str(error))
     rows += [(label_of(name), *map(shown, values)) for name, *values in settings]
-    same = "" if settings else "<p class='cap'>All their settings are the same.</p>"
+    note = f"<p class='cap'>{escape(note)}</p>" if note else ""
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for cells in rows)
     names = "".join(f"<th title='{escape(each.name)}'><i></i>{escape(each.name)}</th>" for each in (run, other))
     close = "<button class='more' aria-label='End the comparison' title='End the comparison'>✕</button>"
-    return f"<table><thead><tr><th>{close}</th>{names}</tr></thead><tbody>{body}</tbody></table>{same}"
+    return f"<table><thead><tr><th>{close}</th>{names}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def shown(value: Any) -> str:

@@ -216,6 +216,13 @@ def test_without_another_run_there_is_no_comparison(run, other, beside):
     assert not shown["comparison"].visible and list(shown["loss"].color_map) == ["G", "D"]
 
 
+def test_a_run_beside_whose_settings_cannot_be_read_says_why(run, other):
+    (other.path / "config.json").write_text('{"format_version": 99}')
+    table = parts(train.snapshot("tiny", "{}", "other"))["comparison"].value
+    assert "format" in table or "newer version" in table
+    assert "2.5" in table
+
+
 def test_differences_name_both_values():
     found = compare.differences(preset("fast"), preset("fast").with_options(ngf=16, lr=0.001))
     assert found == [("ngf", 32, 16), ("lr", 0.0004, 0.001)]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.words import distance, duration, kimg, rate
+from ui.guard import sentence
 
 CHART_POINTS = 500
 FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
@@ -61,6 +62,20 @@ def left(run: RunDir, status: Status) -> list[str]:
     return [f"{duration(status.seconds / share * (1 - share))} left"]
 
 
+def unreadable(run: RunDir | None) -> str:
+    """Why a run's settings cannot be read, in a sentence; "" where they can."""
+    try:
+        if run:
+            run.config()
+    except ValueError as error:
+        return sentence(str(error))
+    return ""
+
+
+def problem_html(name: str, problem: str) -> str:
+    return f"<div class='runhead'><b>{escape(name)}</b></div><p class='cap bad'>{escape(problem)}</p>"
+
+
 def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     if run is None:
         return "<div class='runhead'><b>No run yet</b><span class='cap'>choose pictures and press Start</span></div>"
@@ -88,7 +103,8 @@ def explain(run: RunDir, status: Status) -> str:
     if status.state in ("starting", "preparing"):
         return status.message
     config = run.config()
-    words = [config.preset, f"{config.model.image_size} px", f"batch {config.train.batch_size}", status.device]
+    parent = [f"from {config.parent}"] if config.parent else []
+    words = [config.preset, *parent, f"{config.model.image_size} px", f"batch {config.train.batch_size}", status.device]
     return " · ".join([*words, *([status.message] if status.message else [])])
 
 

@@ -12,10 +12,21 @@ import pandas as pd
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
 from gan_core.runs.summary import summarise
-from ui import compare, form, health, preflight, runs
+from ui import compare, form, health, preflight, resume, runs
 from ui.answers import answers, data_uri
 from ui.guard import NOT_HERE, guarded, training_allowed
-from ui.run_view import can_resume, facts_html, header_html, hint, row_names, series, stopping, title_html
+from ui.run_view import (
+    can_resume,
+    facts_html,
+    header_html,
+    hint,
+    problem_html,
+    row_names,
+    series,
+    stopping,
+    title_html,
+    unreadable,
+)
 from ui.theme import asset
 
 # Name, title, and the lines with their colours and their keys in a tick's metrics.
@@ -38,7 +49,7 @@ def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component
                 fields, trial = build_new()
             listed = runs.build()
         with gr.Column():
-            monitor = build_monitor()
+            monitor, panel = build_monitor()
         with gr.Column(elem_classes="card"):
             comparison = compare.build(listed.beside)
             facts = gr.HTML(elem_id="facts", apply_default_css=False)
@@ -47,7 +58,7 @@ def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
     outputs = [header, listed.view, *monitor, comparison, facts, *charts, shown, seen]
-    wire(demo, fields, trial, listed, monitor, outputs)
+    wire(demo, fields, trial, listed, monitor, panel, outputs)
     return fields
 
 
@@ -61,13 +72,14 @@ def build_new() -> tuple[dict, preflight.Trial]:
     return fields | form.build_settings(), trial
 
 
-def build_monitor() -> list[gr.components.Component]:
+def build_monitor() -> tuple[list[gr.components.Component], resume.Panel]:
     """Title, sheet, Stop, Resume, verdict and its button: in this order, as `snapshot` returns them."""
     with gr.Column(elem_classes="card"):
         with gr.Row(elem_id="run"):
             title = gr.HTML(elem_id="title", apply_default_css=False)
             stop = gr.Button("Stop and save", visible=False, elem_id="stop", size="md", scale=0, min_width=120)
-            resume = gr.Button("Resume", visible=False, elem_id="resume", size="md", scale=0, min_width=100)
+            again = gr.Button("Resume", visible=False, elem_id="resume", size="md", scale=0, min_width=100)
+        panel = resume.build()
         verdict = health.build()
         sheet_ = gr.HTML(
             {},
@@ -77,7 +89,7 @@ def build_monitor() -> list[gr.components.Component]:
             apply_default_css=False,
             elem_id="sheet",
         )
-    return [title, sheet_, stop, resume, *verdict]
+    return [title, sheet_, stop, again, *verdict], panel
 
 
 def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePlot:
@@ -97,9 +109,15 @@ def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePl
 
 
 def wire(
-    demo: gr.Blocks, fields: dict, trial: preflight.Trial, listed: runs.RunList, monitor: list, outputs: list
+    demo: gr.Blocks,
+    fields: dict,
+    trial: preflight.Trial,
+    listed: runs.RunList,
+    monitor: list,
+    panel: resume.Panel,
+    outputs: list,
 ) -> None:
-    _, _, stop, resume, _, heal = monitor
+    _, _, stop, again, _, heal = monitor
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     form.wire(fields, **quiet)
     shown, seen = outputs[-2:]
@@ -111,12 +129,14 @@ def wire(
     # A trial beside the training would measure nothing and slow it down.
     started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
-    resumed = resume.click(resume_run, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
-    healed = heal.click(health.heal, [shown, fields["amount"], fields["unit"]], seen, cancels=tried, **loud)
+    goal = [fields["amount"], fields["unit"]]
+    resumed = resume.wire(panel, again, shown, seen, goal, cancels=tried, **loud)
+    healed = heal.click(health.heal, [shown, *goal], seen, cancels=tried, **loud)
     picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **quiet)
-    for event in (started, resumed):
+    picked.then(resume.hidden, outputs=resume.outputs(panel), **quiet)
+    for event in (started, *resumed):
         event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
-    for event in (started, stopped, resumed, healed, picked):
+    for event in (started, stopped, *resumed, healed, picked):
         event.then(**refresh)
     listed.beside.change(**refresh).then(**refresh)  # charts with other lines take two steps
     demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)
@@ -135,13 +155,6 @@ def start(name, *values):
 @guarded("Not stopped")
 def stop_run(name: str):
     library.named_run(name).request_stop()
-    return "{}"
-
-
-@guarded("Not resumed")
-def resume_run(name: str, amount, unit):
-    run = library.named_run(name)
-    job.resume(run, **(form.goal(amount, unit) if run.status().state == "done" else {}))
     return "{}"
 
 
@@ -165,6 +178,8 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
     before = json.loads(seen or "{}")
     asked, name = name, name if name in known else next(iter(known), "")
     run, other = known.get(name), known.get(beside) if beside != name else None
+    problem = unreadable(run)
+    run = None if problem else run
     status = run.status() if run else Status()
     rows = run.metrics() if run else []
     live = next((known[each.name] for each in listed if each.active), None)
@@ -174,8 +189,8 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
         "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
         "runs": runs.part(listed, name),
         "title": (
-            [name, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
-            lambda: title_html(run, status, rows),
+            [name, problem, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
+            lambda: problem_html(name, problem) if problem else title_html(run, status, rows),
         ),
         "sheet": (
             [name, samples[-1:], len(samples), hint(run, status), row_names(run)],

@@ -8,7 +8,7 @@ import pytest
 from gan_core.home import checkpoints
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.trainer import Trainer
-from ui import form, guard, run_view, train
+from ui import form, guard, resume, run_view, train
 
 SKIP = gr.skip()
 
@@ -151,11 +151,19 @@ def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(star
 
 def test_on_a_space_nobody_trains_stops_or_resumes_unless_its_owner_allows_it(run, start, warnings, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
-    assert start(source=form.DRAWN) == train.stop_run(run.name) == train.resume_run(run.name, 1, "kimg") == SKIP
+    assert start(source=form.DRAWN) == train.stop_run(run.name) == resume.resume(run.name, 1, "kimg") == SKIP
     assert len(warnings) == 3 and not run.stop_requested() and not train.job.live_run()
     monkeypatch.setenv("DCGAN_STUDIO_TRAIN", "1")
     train.stop_run(run.name)
     assert run.stop_requested()
+
+
+@pytest.mark.parametrize("text", ['{"format_version": 99}', '{"format_version": 1, "train": {"lr": "<b>"}}'])
+def test_a_run_whose_settings_cannot_be_read_says_why_and_the_page_lives_on(run, text):
+    (run.path / "config.json").write_text(text)
+    title = part(run, "title")
+    assert "tiny" in title and ("newer version" in title or "must be a number, not &#x27;&lt;b&gt;" in title)
+    assert not part(run, "resume").visible
 
 
 def test_a_run_without_its_training_state_offers_no_resume(run):

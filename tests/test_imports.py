@@ -75,6 +75,7 @@ MAY_IMPORT = {
     "gan_core.runs.worker": TRAINS,
     "gan_core.runs.evaluator": [*TRAINS, "gan_core.metrics"],
     "gan_core.runs.healer": TRAINS,
+    "gan_core.runs.diagnosis": [*BASE, "gan_core.runs.run_dir", "gan_core.training.health"],
     "gan_core.runs.changes": TRAINS,
     "gan_core.runs.fine_tune": TRAINS,
     "gan_core.runs.job": TRAINS,

@@ -8,7 +8,7 @@ from html import escape
 import gradio as gr
 
 from gan_core.runs import job, library
-from gan_core.runs.healer import diagnose
+from gan_core.runs.diagnosis import diagnose
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.health import Verdict
 from gan_core.words import kimg

@@ -44,7 +44,7 @@ class Reporter:
             say(self.as_json, {"event": "status", **asdict(event)}, event.message)
 
     def _part(self, status: Status) -> tuple:
-        """What makes a status worth a line of its own: its message, or in long preparations every hundredth or tenth."""
+        """What makes a status worth a line of its own: its message, or in a preparation every hundredth or tenth."""
         if not status.prepared:
             return status.state, status.message
         return status.state, int(status.prepared * (100 if self.as_json else 10))

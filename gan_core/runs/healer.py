@@ -9,8 +9,9 @@ import numpy as np
 
 from gan_core.config import Config
 from gan_core.runs.checkpoint import load_state
+from gan_core.runs.diagnosis import diagnose
 from gan_core.runs.run_dir import RunDir
-from gan_core.training.health import Verdict, judge, was_well
+from gan_core.training.health import Verdict, was_well
 from gan_core.training.trainer import Trainer
 
 MOST_TREATMENTS = 3
@@ -72,13 +73,6 @@ class Healer:
             if int(path.stem) > nimg:
                 path.unlink()
         self.run.rewind(nimg)
-
-
-def diagnose(run: RunDir, config: Config, rows: list[dict] | None = None) -> Verdict:
-    """The verdict on a run since it began or was last treated; `rows` are its metrics, if they are at hand."""
-    treated_at = next((entry["nimg"] for entry in reversed(run.history())), -1)
-    rows = [row for row in (run.metrics() if rows is None else rows) if row["nimg"] > treated_at]
-    return judge(config, rows, run.data().get("distinct", 1.0))
 
 
 def distinct(images: np.ndarray) -> float:

@@ -189,6 +189,11 @@ class RunDir:
     def append_history(self, entry: dict) -> None:
         _append(self.path / "history.jsonl", entry)
 
+    def restore_history(self, entries: list[dict]) -> None:
+        """Write these treatments again if some of them have been lost; a torn line goes."""
+        if found := max(entries, self.history(), key=len):
+            _write_lines(self.path / "history.jsonl", found)
+
     def history(self) -> list[dict]:
         """Every treatment in order: `nimg` it went on from, `ill_at`, `verdict`, `headline`, `advice`, `changes`."""
         return _lines(self.path / "history.jsonl")
@@ -243,8 +248,7 @@ class RunDir:
         `rows` are all ticks up to there, for a metrics.jsonl that may have lost some; by default those found in it.
         """
         kept = [row for row in self.metrics() if row["nimg"] <= nimg] if rows is None else rows
-        with replacing(self.path / "metrics.jsonl") as temporary:
-            temporary.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        _write_lines(self.path / "metrics.jsonl", kept)
         for seen, path in self.samples():
             if seen > nimg:
                 path.unlink()
@@ -280,6 +284,11 @@ def _by_number(paths: Iterable[Path]) -> list[Path]:
 def _append(path: Path, line: dict) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+
+
+def _write_lines(path: Path, rows: list[dict]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def _lines(path: Path) -> list[dict]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def save(run: RunDir, trainer: Trainer) -> None:
-    """Write the trainer's state with the settings, the pictures and the metrics that belong to it."""
-    about = {"config": trainer.config.to_dict(), "data": run.data(), "metrics": run.metrics()}
+    """Write the trainer's state with the settings, the pictures, the metrics and the treatments that belong to it."""
+    about = {"data": run.data(), "metrics": run.metrics(), "history": run.history()}
+    about["config"] = trainer.config.to_dict()
     state = {"format_version": FORMAT_VERSION, **about, **trainer.state_dict()}
     save_state(run.state_path(trainer.nimg), state)
     run.prune_states()
@@ -29,7 +30,7 @@ def restore(run: RunDir, trainer: Trainer) -> str:
     Damaged files are set aside. Returns a sentence for the run's owner if there is something to tell, else "".
     ValueError if there are states and none can be loaded.
     """
-    states, damaged, rows = run.states(), [], None
+    states, damaged, rows, treatments = run.states(), [], None, []
     for path in states:
         try:
             state = load_state(path)
@@ -39,13 +40,14 @@ def restore(run: RunDir, trainer: Trainer) -> str:
         except ValueError:
             damaged.append(path)
             continue
-        rows = state.get("metrics")
+        rows, treatments = state.get("metrics"), state.get("history", [])
         break
     if states and len(damaged) == len(states):
         raise ValueError("none of this run's saved states can be loaded: they are damaged or belong elsewhere")
     for path in [*damaged, *_damaged_models(run)]:
         run.set_aside(path)
     run.rewind(trainer.nimg, rows)
+    run.restore_history(treatments)
     if not states:
         return adopt(run, trainer)
     if not damaged:

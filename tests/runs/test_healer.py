@@ -8,7 +8,8 @@ from PIL import Image
 from gan_core.config import Config, ModelConfig, TrainConfig
 from gan_core.home import checkpoints
 from gan_core.runs import disk
-from gan_core.runs.healer import MOST_TREATMENTS, diagnose, distinct
+from gan_core.runs.diagnosis import diagnose
+from gan_core.runs.healer import MOST_TREATMENTS, distinct
 from gan_core.runs.run_dir import RunDir
 from gan_core.runs.worker import Worker
 from gan_core.training.trainer import Trainer
@@ -83,8 +84,10 @@ def test_a_treated_run_is_the_one_that_resumes(new_run, set_goal):
     run = new_run(lr=0.5)
     Patient(run).work()
     set_goal(run, kimg=2.2)
+    (run.path / "history.jsonl").write_text('{"nimg": 0, "ver')
     status = Patient(run).work()
-    assert (status.state, status.nimg) == ("done", 2208) and len(run.history()) == 1
+    assert (status.state, status.nimg) == ("done", 2208)
+    assert [entry["verdict"] for entry in run.history()] == ["diverged"]
     assert run.config().train.lr == 2e-4
 
 

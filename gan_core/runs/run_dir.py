@@ -21,17 +21,16 @@ A file that turned out damaged is renamed to damaged-…, and nobody reads it an
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from gan_core.config import Config
-from gan_core.files import replacing, sweep, write_json
+from gan_core.files import append_line, read_json, read_lines, replacing, sweep, write_json, write_lines
 from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class RunDir:
     def config(self) -> Config:
         """ValueError if config.json is missing or not of this program; a damaged one is restored if it can be."""
         path = self.path / "config.json"
-        if path.is_file() and _read_json(path) is None and (config := self._recorded_config()):
+        if path.is_file() and read_json(path) is None and (config := self._recorded_config()):
             self.set_aside(path)
             self.write_config(config)
         return Config.load(path)
@@ -106,7 +105,7 @@ class RunDir:
 
         Empty until they are ready.
         """
-        about = _read_json(self.path / "data.json")
+        about = read_json(self.path / "data.json")
         return about if isinstance(about, dict) else {}
 
     def write_data(self, store: Store, **more: object) -> None:
@@ -180,23 +179,23 @@ class RunDir:
         return False
 
     def append_metrics(self, line: dict) -> None:
-        _append(self.path / "metrics.jsonl", line)
+        append_line(self.path / "metrics.jsonl", line)
 
     def metrics(self) -> list[dict]:
         """All ticks in order; torn lines are skipped."""
-        return _lines(self.path / "metrics.jsonl")
+        return [row for row in read_lines(self.path / "metrics.jsonl") if "nimg" in row]
 
     def append_history(self, entry: dict) -> None:
-        _append(self.path / "history.jsonl", entry)
+        append_line(self.path / "history.jsonl", entry)
 
     def restore_history(self, entries: list[dict]) -> None:
         """Write these treatments again if some of them have been lost; a torn line goes."""
         if found := max(entries, self.history(), key=len):
-            _write_lines(self.path / "history.jsonl", found)
+            write_lines(self.path / "history.jsonl", found)
 
     def history(self) -> list[dict]:
         """Every treatment in order: `nimg` it went on from, `ill_at`, `verdict`, `headline`, `advice`, `changes`."""
-        return _lines(self.path / "history.jsonl")
+        return read_lines(self.path / "history.jsonl")
 
     def best_row(self) -> dict | None:
         """The tick whose samples were nearest to the pictures, by sliced Wasserstein distance."""
@@ -248,7 +247,7 @@ class RunDir:
         `rows` are all ticks up to there, for a metrics.jsonl that may have lost some; by default those found in it.
         """
         kept = [row for row in self.metrics() if row["nimg"] <= nimg] if rows is None else rows
-        _write_lines(self.path / "metrics.jsonl", kept)
+        write_lines(self.path / "metrics.jsonl", kept)
         for seen, path in self.samples():
             if seen > nimg:
                 path.unlink()
@@ -258,7 +257,7 @@ class RunDir:
         return self.path / ".lock"
 
     def _written_status(self) -> Status:
-        values = _read_json(self.path / "status.json")
+        values = read_json(self.path / "status.json")
         if isinstance(values, dict):
             known = {f.name for f in fields(Status)}
             return Status(**{key: value for key, value in values.items() if key in known})
@@ -279,35 +278,3 @@ class RunDir:
 def _by_number(paths: Iterable[Path]) -> list[Path]:
     """Sorted by the images seen, which outgrow their nine digits after a million kimg."""
     return sorted((path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem))
-
-
-def _append(path: Path, line: dict) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-
-
-def _write_lines(path: Path, rows: list[dict]) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def _lines(path: Path) -> list[dict]:
-    with contextlib.suppress(FileNotFoundError):
-        return [row for row in map(_parse, path.read_text(encoding="utf-8", errors="replace").splitlines()) if row]
-    return []
-
-
-def _read_json(path: Path) -> Any:
-    """The value in a JSON file; None if it is not there or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _parse(line: str) -> dict | None:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return row if isinstance(row, dict) and "nimg" in row else None

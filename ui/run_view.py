@@ -6,13 +6,13 @@ from html import escape
 
 import pandas as pd
 
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import RunDir, Status, best_of
 from gan_core.words import distance, duration, kimg, rate
 from ui.guard import sentence
 
 CHART_POINTS = 500
 FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
-SWD_HELP = "The smallest distance so far between samples and your pictures; best.safetensors is this generator."
+SWD_HELP = "The smallest distance between samples and your pictures, or the newest within 3 %: best.safetensors."
 DIVERSITY_HELP = "How unlike each other the samples are: 1 as much as your pictures, below 0.3 collapsed."
 VERDICT_HELP = "Share of your pictures that D takes for real: of those it trains on, and of those kept from it."
 LOW_DIVERSITY, COLLAPSED, BY_HEART = 0.6, 0.3, 0.2
@@ -126,7 +126,7 @@ def quality_html(rows: list[dict]) -> str:
     measured = evaluations(rows)
     if not measured:
         return ""
-    best, newest = min(measured, key=lambda row: row["swd"]), measured[-1]
+    best, newest = best_of(measured), measured[-1]
     facts = [fact(f"best, {kimg(best['nimg'])}", distance(best["swd"]), SWD_HELP)]
     if "diversity" in newest:
         word, tone = diversity_word(newest["diversity"])

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 ACTIVE = ("starting", "preparing", "training")
 STARTING_SECONDS = 60
+TIE = 0.03  # the measure's own chance; between equals, longer training wins
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,8 @@ class RunDir:
         return read_lines(self.path / "history.jsonl")
 
     def best_row(self) -> dict | None:
-        """The tick whose samples were nearest to the pictures, by sliced Wasserstein distance."""
-        return min((row for row in self.metrics() if "swd" in row), key=lambda row: row["swd"], default=None)
+        """The tick with the best samples, as `best_of` says."""
+        return best_of(self.metrics())
 
     def samples(self) -> list[tuple[int, Path]]:
         """(nimg, path) of every sample sheet, oldest first."""
@@ -273,6 +274,13 @@ class RunDir:
             with contextlib.suppress(ValueError):
                 return read_config(path)
         return None
+
+
+def best_of(rows: list[dict]) -> dict | None:
+    """The tick whose samples were nearest to the pictures, by sliced Wasserstein distance; of equals the newest."""
+    measured = [row for row in rows if "swd" in row]
+    least = min((row["swd"] for row in measured), default=0.0)
+    return next((row for row in reversed(measured) if row["swd"] <= least * (1 + TIE)), None)
 
 
 def _by_number(paths: Iterable[Path]) -> list[Path]:

@@ -7,15 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from gan_core.runs.library import is_shipped, last_written
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import RunDir, Status, best_of
 
 
 @dataclass(frozen=True)
 class Summary:
     """What a list of runs tells of one.
 
-    `best` is the smallest distance to its pictures, `written` the Unix time of its last sign of life, `sample` its
-    newest sheet; `preset` is "" and `image_size` 0 where the settings cannot be read.
+    `best` is the distance of its best samples to its pictures, `written` the Unix time of its last sign of life,
+    `sample` its newest sheet; `preset` is "" and `image_size` 0 where the settings cannot be read.
     """
 
     name: str
@@ -71,7 +71,7 @@ def _written_status(path: Path, _stamp: tuple[int, int]) -> Status:
 @lru_cache(maxsize=1000)
 def _progress(path: Path, _stamp: tuple[int, int]) -> tuple[int, float | None]:
     rows = RunDir(path).metrics()
-    return (rows[-1]["nimg"] if rows else 0), min((row["swd"] for row in rows if "swd" in row), default=None)
+    return (rows[-1]["nimg"] if rows else 0), best["swd"] if (best := best_of(rows)) else None
 
 
 @lru_cache(maxsize=1000)

@@ -17,7 +17,7 @@ from gan_core.runs import disk, saving
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.evaluator import Evaluator
 from gan_core.runs.healer import Healer, distinct
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import RunDir, Status, best_of
 from gan_core.training import precision
 from gan_core.training.health import Verdict, diverged
 from gan_core.training.inputs import COLUMNS
@@ -173,8 +173,9 @@ class Worker:
     def _record(self, trainer: Trainer, tick: Tick) -> None:
         if self.evaluator.due(trainer):
             tick = replace(tick, metrics=tick.metrics | self.evaluator.measure(trainer))
-            best = self.run.best_row()
-            if best is None or not self.run.best.exists() or tick.metrics["swd"] < best["swd"]:
+            earlier = self.run.metrics() if self.run.best.exists() else []
+            newest = {"nimg": tick.nimg, **tick.metrics}
+            if best_of([*earlier, newest]) is newest:
                 save_generator(self.run.best, trainer.G_ema, trainer.config, trainer.nimg)
                 self.saved_at = -math.inf  # a run that falls ill goes back to this one's state
         line = {"nimg": tick.nimg, "seconds": round(tick.seconds, 3), "time": round(time.time(), 3), **tick.metrics}

@@ -14,7 +14,7 @@ from gan_core.home import checkpoints, model_roots
 from gan_core.runs.run_dir import RunBusy, RunDir
 
 SHIPPED = "faces-64"
-SHIPPED_MODELS = (SHIPPED, "clothes-28")
+SHIPPED_MODELS = (SHIPPED, "clothes-28", "avatars-64")
 MODEL_FILES = ("best.safetensors", "generator.safetensors")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -151,7 +151,7 @@ def test_a_healthy_training_raises_no_alarm(new_run, train):
     assert set(heard) == {"early", "healthy"} and run.history() == []
 
 
-@pytest.mark.parametrize("name", ["faces-64", "clothes-28"])
+@pytest.mark.parametrize("name", ["faces-64", "clothes-28", "avatars-64"])
 def test_the_trainings_of_the_shipped_models_raise_no_alarm(name, tmp_path):
     run = RunDir(Path(__file__).resolve().parents[2] / "checkpoints" / name)
     rows = run.metrics()

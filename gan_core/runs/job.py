@@ -21,6 +21,8 @@ from gan_core.runs.changes import Changed, as_it_was, changes
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
+ENDING_SECONDS = 10
+
 
 def create(config: Config, name: str | None = None) -> RunDir:
     """A new run for that config. ValueError if its pictures cannot be found or the name is taken."""
@@ -90,7 +92,8 @@ def prepare_resume(
     status, config = run.status(), run.config()
     if status.active:
         raise RunBusy(f"'{run.name}' is training already")
-    if run.is_alive():
+    # Its process says that it has ended an instant before it lets go of the run.
+    if not run.is_free(within=ENDING_SECONDS):
         raise RunBusy(f"'{run.name}' is just being copied or moved: try again in a moment")
     if not run.states() and run.generator.exists() and status.state not in ("died", "failed"):
         raise ValueError(

@@ -129,13 +129,15 @@ class RunDir:
 
     def is_alive(self) -> bool:
         """Whether a training process holds this run; the kernel frees its lock however it ends."""
-        if not self._lock_path.exists():
-            return False
+        return self._lock_path.exists() and not self.is_free(within=0)
+
+    def is_free(self, within: float) -> bool:
+        """Whether nobody holds this run, now or after at most so many seconds."""
         try:
-            with FileLock(self._lock_path, timeout=0):
-                return False
+            with FileLock(self._lock_path, timeout=within):
+                return True
         except Timeout:
-            return True
+            return False
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:

@@ -79,5 +79,5 @@ def heal(name: str, amount, unit):
     run = library.named_run(name)
     run.request_heal()
     if not run.status().active:
-        job.resume(run, **(form.goal(amount, unit) if run.status().state == "done" else {}))
+        job.resume(run, **(form.goal(amount, unit) if run.has_reached_goal() else {}))
     return "{}"

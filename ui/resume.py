@@ -90,7 +90,7 @@ def fine_tune(name: str, amount, unit):
 
 def more(run: RunDir, amount, unit) -> dict:
     """How much longer a run that has reached its goal is to train: what the form says."""
-    return form.goal(amount, unit) if run.status().state == "done" else {}
+    return form.goal(amount, unit) if run.has_reached_goal() else {}
 
 
 def table_html(name: str, changes: list[Change]) -> str:

@@ -207,7 +207,7 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
         "resume": (
             [name, status.state],
             lambda: gr.Button(
-                "Train longer" if status.state == "done" else "Resume",
+                "Train longer" if run and run.has_reached_goal() else "Resume",
                 visible=bool(run and can_resume(run, status)),
                 interactive=training_allowed(),
             ),

@@ -31,10 +31,10 @@ class Evaluator:
         self.evaluated_at, self.cost = 0.0, 0.0
         self._swd: SlicedWasserstein | None = None
 
-    def due(self, trainer: Trainer) -> bool:
-        """Whether enough time has passed; at the end of a run, always."""
+    def due(self, trainer: Trainer, is_last: bool = False) -> bool:
+        """Whether enough time has passed; after the last step, always."""
         pause = max(self.eval_seconds, self.cost / SHARE)
-        return self.possible and (trainer.done or trainer.seconds - self.evaluated_at >= pause)
+        return self.possible and (is_last or trainer.done or trainer.seconds - self.evaluated_at >= pause)
 
     def measure(self, trainer: Trainer) -> dict[str, float]:
         """`swd` and its floor, `diversity` and D's `accuracy/…`, for the metrics of a tick; takes a second or two."""

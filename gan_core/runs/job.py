@@ -108,7 +108,7 @@ def prepare_resume(
         raise Changed(run.name, found)
     run.clear_stop()
     if kimg is None and minutes is None:
-        if status.state == "done" and config.train.progress(status.nimg, status.seconds) >= 1:
+        if run.has_reached_goal():
             raise ValueError(f"'{run.name}' has reached its goal: say how many more kimg or minutes")
         return
     goal = {

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gan_core.data import Store
 
 ACTIVE = ("starting", "preparing", "training")
-STARTING_SECONDS = 60
+STARTING_SECONDS = 300  # a busy machine takes long to load PyTorch; who started it hears of an early end at once
 TIE = 0.03  # the measure's own chance; between equals, longer training wins
 
 
@@ -126,6 +126,11 @@ class RunDir:
         # The process may have ended between the two looks.
         status = self._written_status()
         return Status(**{**asdict(status), "state": "died"}) if status.active else status
+
+    def has_reached_goal(self) -> bool:
+        """Whether it has trained for as long as it was to, whatever ended it."""
+        status = self.status()
+        return self.config().train.progress(status.nimg, status.seconds) >= 1
 
     def is_alive(self) -> bool:
         """Whether a training process holds this run; the kernel frees its lock however it ends."""

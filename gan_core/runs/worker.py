@@ -170,8 +170,8 @@ class Worker:
         message = f"downloading the pictures: {memory(done)} of {memory(total)}"
         self._report(message=message, prepared=done / max(total, 1))
 
-    def _record(self, trainer: Trainer, tick: Tick) -> None:
-        if self.evaluator.due(trainer):
+    def _record(self, trainer: Trainer, tick: Tick, is_last: bool = False) -> None:
+        if self.evaluator.due(trainer, is_last):
             tick = replace(tick, metrics=tick.metrics | self.evaluator.measure(trainer))
             earlier = self.run.metrics() if self.run.best.exists() else []
             newest = {"nimg": tick.nimg, **tick.metrics}
@@ -192,7 +192,7 @@ class Worker:
 
     def _finish(self, trainer: Trainer, state: str, message: str | None = None) -> None:
         if trainer.has_news:
-            self._record(trainer, trainer.tick())
+            self._record(trainer, trainer.tick(), is_last=True)
         self._save(trainer)
         trainer.refresh_ema(Z_FOR_FINAL_BATCH_NORM)
         save_generator(self.run.generator, trainer.G_ema, trainer.config, trainer.nimg)

@@ -16,10 +16,12 @@ TICKS, EVALUATIONS = 8, 3
 CERTAIN = 0.98  # D's mean verdict on real pictures less that on samples; 1 is never wrong
 COLLAPSED = 0.3  # diversity, in units of the pictures' own
 BY_HEART = 0.3  # how much oftener D is right about pictures that it trains on
-WORSE = 1.6  # distance above the floor, in units of the best one
+WORSE, MUCH_WORSE = 1.6, 3.0  # distance above the floor, in units of the best one
+LOW_DIVERSITY = 0.6
 HUGE_LOSS = 100.0
 FEW_DISTINCT = 0.5
 MOST_GAMMA = 100.0
+UNMEASURED_IMAGES = 10_000  # after so many a training is judged by its losses alone
 UNBOUNDED = ("wgan", "wgan-gp")  # losses whose size means nothing
 
 
@@ -59,14 +61,21 @@ def judge(config: Config, rows: list[dict], distinct: float = 1.0) -> Verdict:
         return _d_wins(config)
     newest = measured[-EVALUATIONS:]
     if len(newest) < EVALUATIONS:
-        return HEALTHY
+        return _so_far(rows, newest)
     if all(map(_is_collapsed, newest)):
         return _repeats(config)
     if _has_got_worse(measured):
         return _worse(config)
     if all(row.get("accuracy/train", 0) - row.get("accuracy/held_out", 1) > BY_HEART for row in newest):
         return _by_heart(config)
-    return HEALTHY
+    return EARLY if _is_collapsed(newest[-1]) else HEALTHY
+
+
+def _so_far(rows: list[dict], measured: list[dict]) -> Verdict:
+    """The verdict before there are measurements enough for an illness: noise is not healthy yet."""
+    if measured:
+        return EARLY if _is_collapsed(measured[-1]) else HEALTHY
+    return HEALTHY if rows[-1]["nimg"] >= UNMEASURED_IMAGES else EARLY
 
 
 def was_well(config: Config, row: dict) -> bool:
@@ -172,5 +181,8 @@ def _improving(measured: list[dict]) -> bool:
 
 
 def _has_got_worse(measured: list[dict]) -> bool:
-    best = min(map(_excess, measured))
-    return all(_excess(row) > WORSE * best for row in measured[-EVALUATIONS:])
+    """A distance that rises alone may be one of colours, in samples that get sharper; variety must be lost, too."""
+    best, newest = min(map(_excess, measured)), measured[-EVALUATIONS:]
+    if all(_excess(row) > MUCH_WORSE * best for row in newest):
+        return True
+    return all(_excess(row) > WORSE * best and row.get("diversity", 1) < LOW_DIVERSITY for row in newest)

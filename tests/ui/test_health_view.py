@@ -61,3 +61,13 @@ def test_a_treatment_is_a_line_from_bottom_to_top_of_every_chart(run):
     data = dict(zip(chart.value["columns"], zip(*chart.value["data"], strict=True), strict=True))
     mark = [(x, y) for x, y, of in zip(data["kimg"], data["loss"], data["of"], strict=True) if "treated" in of]
     assert mark == [(0.6, 1.0), (0.6, 2.0)]
+
+
+def test_noise_is_not_called_healthy(run):
+    for nimg in range(1100, 2000, 100):
+        run.append_metrics(run.metrics()[0] | {"nimg": nimg})
+    assert "Too early to say" in shown(run)[0]
+    run.append_metrics(run.metrics()[0] | {"nimg": 2100, "swd": 700.0, "diversity": 0.2})
+    assert "Too early to say" in shown(run)[0]
+    run.append_metrics(run.metrics()[0] | {"nimg": 2200, "swd": 300.0, "diversity": 0.7})
+    assert "Healthy" in shown(run)[0]

@@ -25,7 +25,7 @@ def after(*measured: tuple[float, float], **more) -> str:
         ([(20, 0.9), (70, 0.9), (80, 0.9), (75, 0.9)], "worse"),
         ([(20, 0.9), (70, 0.9), (80, 0.9), (21, 0.9)], "healthy"),
         ([(20, 0.9), (60, 0.2), (60, 0.2), (60, 0.1)], "g-repeats"),
-        ([(20, 0.9), (60, 0.2), (60, 0.2), (60, 0.5)], "healthy"),
+        ([(20, 0.9), (60, 0.2), (60, 0.2), (60, 0.5)], "worse"),
     ],
 )
 def test_three_evaluations_in_a_row_decide(measured, verdict):

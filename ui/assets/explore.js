@@ -2,7 +2,7 @@
 // and only the newest wish kept, so that a fast hand never builds a queue.
 const SEEDS = 24, POLL_MS = 4000, MOST_CHIPS = 12;
 // Where the shipped model shows some of its best; any other model is as good there as anywhere.
-const OPENING = { at: 74, to: 52, grid: 60 };
+const OPENING = { at: 113, to: 81, grid: 108 };
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 const root = element.querySelector(".explorer");
 const is = (name) => root.querySelector(`[data-is="${name}"]`);

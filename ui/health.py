@@ -12,9 +12,9 @@ from gan_core.runs.diagnosis import diagnose
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.health import Verdict
 from gan_core.words import kimg
-from ui import form
 from ui.compare import Lines
-from ui.guard import guarded, training_allowed
+from ui.guard import guarded, sentence, training_allowed
+from ui.resume import more
 
 MARK = "#e5484d"  # of a treatment in a chart
 
@@ -41,7 +41,8 @@ def parts(run: RunDir | None, status: Status, rows: list[dict]) -> dict[str, tup
 
 def verdict_html(verdict: Verdict, history: list[dict]) -> str:
     tone = "bad" if verdict.is_ill else "good" if verdict.name == "healthy" else ""
-    html = f"<p><b class='{tone}'>{sentence(verdict.headline)}</b> <span class='cap'>{sentence(verdict.meaning)}</span>"
+    headline, meaning = escape(sentence(verdict.headline)), escape(sentence(verdict.meaning))
+    html = f"<p><b class='{tone}'>{headline}</b> <span class='cap'>{meaning}</span>"
     if verdict.advice:
         html += f"<br><span>What helps: {escape(verdict.advice)}.</span>"
     return f"{html}</p>{''.join(map(treatment_html, history))}"
@@ -69,15 +70,12 @@ def marks(history: list[dict], drawn: tuple[list[dict], Lines]) -> list[tuple[li
     ]
 
 
-def sentence(words: str) -> str:
-    return escape(f"{words[:1].upper()}{words[1:]}.")
-
-
 @guarded("Not done")
 def heal(name: str, amount, unit):
     """Ask a training to treat itself; one that has ended goes on for that."""
     run = library.named_run(name)
-    run.request_heal()
     if not run.status().active:
-        job.resume(run, **(form.goal(amount, unit) if run.has_reached_goal() else {}))
+        job.resume(run, **more(run, amount, unit))
+    # Last, since a resume that is refused must leave no treatment for the next one.
+    run.request_heal()
     return "{}"

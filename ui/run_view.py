@@ -7,6 +7,7 @@ from html import escape
 import pandas as pd
 
 from gan_core.runs.run_dir import RunDir, Status, best_of
+from gan_core.training.health import BY_HEART, COLLAPSED, LOW_DIVERSITY
 from gan_core.words import distance, duration, kimg, rate
 from ui.guard import sentence
 
@@ -15,7 +16,6 @@ FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
 SWD_HELP = "The smallest distance between samples and your pictures, or the newest within 3 %: best.safetensors."
 DIVERSITY_HELP = "How unlike each other the samples are: 1 as much as your pictures, below 0.3 collapsed."
 VERDICT_HELP = "Share of your pictures that D takes for real: of those it trains on, and of those kept from it."
-LOW_DIVERSITY, COLLAPSED, BY_HEART = 0.6, 0.3, 0.2
 STATE_WORDS = {
     "starting": "starting",
     "preparing": "preparing",

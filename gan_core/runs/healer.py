@@ -76,7 +76,7 @@ class Healer:
 
 
 def distinct(images: np.ndarray) -> float:
-    """The share of uint8 images [N, H, W, C] that differ from all others in a thumbnail."""
+    """How many different thumbnails uint8 images [N, H, W, C] have, as a share of N."""
     step = -(-images.shape[1] // THUMBNAIL)
     thumbnails = np.ascontiguousarray(images[:, ::step, ::step]).reshape(len(images), -1)
     return len(np.unique(thumbnails, axis=0)) / len(images)

@@ -102,7 +102,7 @@ class Worker:
         precise = precision.describe(precision.choose(config.train.precision, device), device)
         self._report(state="preparing", message="looking at the pictures", device=precise)
         store = self._open_store(config)
-        self.run.write_data(store, distinct=distinct(store.images))
+        self.run.write_data(store, distinct=self._distinct(store))
         self._report(message="building the networks")
         trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
         if notice := saving.restore(self.run, trainer):
@@ -111,6 +111,13 @@ class Worker:
         self.evaluator = Evaluator(store.images, config.train.eval_seconds)
         self.evaluator.evaluated_at = trainer.seconds
         return trainer
+
+    def _distinct(self, store: Store) -> float:
+        """The share of different pictures, counted once for a run: it reads them all."""
+        known = self.run.data()
+        if "distinct" in known and known.get("store") == str(store.path):
+            return known["distinct"]
+        return distinct(store.images)
 
     def _with_classes(self, config: Config, store: Store) -> Config:
         """The run's config with the classes of its pictures, which a run that has begun cannot change."""

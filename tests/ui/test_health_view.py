@@ -1,6 +1,9 @@
 import json
 
-from ui import health, train
+import gradio as gr
+
+from gan_core.runs.run_dir import Status
+from ui import guard, health, train
 
 
 def ill(run) -> None:
@@ -71,3 +74,11 @@ def test_noise_is_not_called_healthy(run):
     assert "Too early to say" in shown(run)[0]
     run.append_metrics(run.metrics()[0] | {"nimg": 2200, "swd": 300.0, "diversity": 0.7})
     assert "Healthy" in shown(run)[0]
+
+
+def test_a_refused_resume_leaves_no_treatment_for_later(run, monkeypatch):
+    shown = []
+    monkeypatch.setattr(guard.gr, "Warning", lambda message, title: shown.append(message))
+    run.write_status(Status("stopped", nimg=2000))
+    assert health.heal(run.name, 0, "minutes") == gr.skip() and "how long" in shown[0]
+    assert not run.take_heal_request()

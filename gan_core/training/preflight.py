@@ -149,4 +149,5 @@ def _goal(train: TrainConfig, img_per_sec: float) -> dict[str, float | None]:
     seconds = min(by_images, train.minutes * 60 if train.minutes else math.inf)
     if seconds == math.inf:
         return {"kimg": None, "seconds": None}
-    return {"kimg": seconds * img_per_sec / 1000, "seconds": seconds}
+    # Not computed back from the seconds where the images are the goal: 5 kimg must not read 4.999.
+    return {"kimg": train.kimg if seconds == by_images else seconds * img_per_sec / 1000, "seconds": seconds}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -20,16 +19,26 @@ POWER_ITERATIONS = 4
 
 
 @dataclass(frozen=True)
-class Directions:
-    """Unit vectors, float32 [K, latent_dim], and the share [K] of the layer's variance that each stands for."""
+class Direction:
+    """A unit vector in z, float32 [latent_dim], that people know by its name and programs by its id, such as pca-3.
 
-    vectors: np.ndarray
-    explained: np.ndarray
-    names: list[str]
+    `kind` says how it was found; `explained` is the share of the layer's variance that it stands for, 0 where there is
+    no such share; `measured` holds what is known of its effect on named factors.
+    """
+
+    id: str
+    kind: str
+    name: str
+    vector: np.ndarray
+    explained: float = 0.0
+    hidden: bool = False
+    measured: dict = field(default_factory=dict)
 
 
 @torch.inference_mode()
-def principal_directions(G: Generator, num_directions: int = 12, num_samples: int = 1024, seed: int = 0) -> Directions:
+def principal_directions(
+    G: Generator, num_directions: int = 12, num_samples: int = 1024, seed: int = 0
+) -> list[Direction]:
     """The z directions of the principal components after G's second layer, strongest first.
 
     z is regressed on the components' scores (GANSpace, Härkönen et al. 2020, section 2.2): a principal component of
@@ -49,20 +58,16 @@ def principal_directions(G: Generator, num_directions: int = 12, num_samples: in
     scores, variances = principal_scores(layer, min(num_directions, latent_dim), rng)
     vectors = torch.nn.functional.normalize(scores.T @ z)
     explained = variances / layer.square().sum().clamp_min(TINY)
-    names = [f"Direction {i + 1}" for i in range(len(vectors))]
-    return Directions(largest_positive(vectors).numpy(), explained.numpy(), names)
+    found = zip(largest_positive(vectors).numpy(), explained.tolist(), strict=True)
+    return [Direction(f"pca-{i}", "pca", f"Direction {i}", vector, share) for i, (vector, share) in enumerate(found, 1)]
 
 
-def move(z: np.ndarray, vectors: np.ndarray, amounts: Sequence[float] | np.ndarray) -> np.ndarray:
-    """z [..., D] moved along the first vectors by amounts [..., K] in standard deviations of z, with its norm kept.
+def move(z: np.ndarray, vectors: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+    """z [..., D] moved along vectors [K, D] by amounts [..., K] in standard deviations of z, with its norm kept.
 
-    A Gaussian in many dimensions lies on a thin shell, and the generator has seen nothing else. ValueError for more
-    amounts than vectors.
+    A Gaussian in many dimensions lies on a thin shell, and the generator has seen nothing else.
     """
-    amounts = np.asarray(amounts, np.float32)
-    num_amounts = amounts.shape[-1]
-    require(num_amounts <= len(vectors), f"there are {len(vectors)} directions, but {num_amounts} amounts")
-    moved = z + amounts @ vectors[:num_amounts]
+    moved = z + np.asarray(amounts, np.float32) @ vectors
     return (moved * (norm(z) / np.maximum(norm(moved), TINY))).astype(np.float32)
 
 

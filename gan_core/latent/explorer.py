@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ import torch
 
 from gan_core import pixels
 from gan_core.config import Config, require
-from gan_core.latent.directions import Directions, move, principal_directions
+from gan_core.latent.catalogue import FILE, directions_of
+from gan_core.latent.directions import Direction, move
 from gan_core.latent.inference import for_inference
 from gan_core.latent.paths import loop, travel
 from gan_core.latent.together import Together
@@ -28,14 +29,16 @@ RENDERERS = 2
 
 @dataclass(frozen=True)
 class Point:
-    """A picture: a seed, moved along the first directions by amounts in standard deviations of z.
+    """A picture: a seed, moved along directions, by id, by amounts in standard deviations of z.
 
-    `label` is the place of its class among the model's; None leaves the choice to the seed.
+    `label` is the place of its class among the model's; None leaves the choice to the seed. `z`, if given, stands in
+    place of the seed's: latent_dim numbers, behind which the weights of classes may follow that no label overrides.
     """
 
-    seed: int
-    amounts: tuple[float, ...] = ()
+    seed: int = 0
+    moves: Mapping[str, float] = field(default_factory=dict)
     label: int | None = None
+    z: tuple[float, ...] | None = None
 
 
 class Explorer:
@@ -45,32 +48,45 @@ class Explorer:
     thread that makes it.
     """
 
-    def __init__(self, G: Generator, config: Config, nimg: int):
+    def __init__(self, G: Generator, config: Config, nimg: int, catalogue: Path | None = None):
         self.config = config
         self.nimg = nimg
+        self.catalogue = catalogue
         self._G = for_inference(G)
         self._images = Together(self._render_batch, RENDER_BATCH, RENDERERS)
-        self._directions: Directions | None = None
+        self._directions: dict[str, Direction] | None = None
         self._lock = threading.Lock()
 
     @classmethod
     def load(cls, path: Path | str) -> Explorer:
-        """The explorer of a generator file. ValueError if it is not one."""
-        return cls(*load_generator(Path(path)))
+        """The explorer of a generator file, with the directions saved beside it. ValueError if it is not one."""
+        path = Path(path)
+        return cls(*load_generator(path), catalogue=path.with_name(FILE))
 
     @property
-    def directions(self) -> Directions:
-        """The generator's principal directions; the first use takes about a second, later ones nothing."""
+    def directions(self) -> dict[str, Direction]:
+        """Every direction by id; the first use takes about a second, later ones nothing."""
         with self._lock:
             if self._directions is None:
-                self._directions = principal_directions(self._G)
+                self._directions = directions_of(self._G, self.catalogue)
             return self._directions
 
+    def forget_directions(self) -> None:
+        """Have the directions looked up again, since those saved have changed."""
+        with self._lock:
+            self._directions = None
+
     def z(self, point: Point) -> np.ndarray:
-        """The point's z and class weights, float32 [input_dim]. ValueError for too many amounts or an unknown class."""
-        z = z_from_seeds([point.seed], self.config.model.latent_dim)[0]
-        z = move(z, self.directions.vectors, point.amounts) if any(point.amounts) else z
-        return np.concatenate([z, self._class_weights(point)])
+        """The point's z and class weights, float32 [input_dim]. ValueError for an unknown direction or class."""
+        latent_dim = self.config.model.latent_dim
+        z, weights = self._base(point, latent_dim)
+        moves = {name: amount for name, amount in point.moves.items() if amount}
+        if moves:
+            unknown = next((name for name in moves if name not in self.directions), None)
+            require(unknown is None, f"this model has no direction '{unknown}'")
+            vectors = np.array([self.directions[name].vector for name in moves])
+            z = move(z, vectors, np.array(list(moves.values())))
+        return np.concatenate([z, weights])
 
     def render_z(self, z: np.ndarray) -> np.ndarray:
         """The images of z [N, input_dim], uint8 [N, H, W, C], N > 0.
@@ -110,6 +126,16 @@ class Explorer:
     def _keys(self, points: Sequence[Point]) -> np.ndarray:
         keys = [self.z(point) for point in points]
         return np.array(keys, np.float32).reshape(len(keys), self.config.model.input_dim)
+
+    def _base(self, point: Point, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
+        """The point's z before any move, and the weights of its classes."""
+        if point.z is None:
+            return z_from_seeds([point.seed], latent_dim)[0], self._class_weights(point)
+        z, num_classes = np.array(point.z, np.float32), len(self.config.model.classes)
+        require(len(z) in (latent_dim, latent_dim + num_classes), "this face belongs to another model")
+        if len(z) == latent_dim or point.label is not None:
+            return z[:latent_dim], self._class_weights(point)
+        return z[:latent_dim], z[latent_dim:]
 
     def _class_weights(self, point: Point) -> np.ndarray:
         num_classes = len(self.config.model.classes)

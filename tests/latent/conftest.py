@@ -2,7 +2,9 @@ import pytest
 import torch
 
 from gan_core.config import Config, ModelConfig
+from gan_core.latent import Explorer
 from gan_core.models import Generator, build_generator
+from gan_core.runs.checkpoint import save_generator
 
 SMALL = Config(model=ModelConfig(image_size=32, ngf=8, ndf=8, latent_dim=16))
 
@@ -30,3 +32,9 @@ def G(config) -> Generator:
                 module.bias.data.normal_(0, 0.2)
         G.to_image.weight.data.normal_(0, 0.2)
     return G.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def explorer(G, config, tmp_path) -> Explorer:
+    save_generator(tmp_path / "generator.safetensors", G, config, 4096)
+    return Explorer.load(tmp_path / "generator.safetensors")

@@ -9,6 +9,14 @@ from gan_core.models import Generator, build_generator
 STRONG = {11: 4.0, 2: 2.0, 7: 1.0}
 
 
+def vectors(directions) -> np.ndarray:
+    return np.array([direction.vector for direction in directions])
+
+
+def shares(directions) -> np.ndarray:
+    return np.array([direction.explained for direction in directions])
+
+
 @pytest.fixture
 def led_by_three_axes(config) -> Generator:
     """A generator whose second layer hears axis 11 of z loudest, then 2, then 7; the first also hears axis 5."""
@@ -32,38 +40,38 @@ def led_by_three_axes(config) -> Generator:
 def test_the_axes_that_matter_are_found_in_order(led_by_three_axes):
     directions = principal_directions(led_by_three_axes, num_directions=3)
     expected = np.eye(16)[list(STRONG)]
-    np.testing.assert_allclose(directions.vectors, expected, atol=0.02)
-    np.testing.assert_allclose(directions.explained, np.array([16, 4, 1]) / 21, atol=0.03)
+    np.testing.assert_allclose(vectors(directions), expected, atol=0.02)
+    np.testing.assert_allclose(shares(directions), np.array([16, 4, 1]) / 21, atol=0.03)
 
 
 def test_directions_are_unit_vectors_with_falling_shares(G):
     directions = principal_directions(G)
-    assert directions.vectors.shape == (12, 16) and directions.vectors.dtype == np.float32
-    assert directions.names[0] == "Direction 1" and len(directions.names) == 12
-    np.testing.assert_allclose(np.linalg.norm(directions.vectors, axis=1), 1, atol=1e-5)
-    assert (np.diff(directions.explained) <= 1e-6).all()
-    assert 0 < directions.explained.sum() <= 1
-    largest = np.abs(directions.vectors).argmax(1)
-    assert (directions.vectors[np.arange(12), largest] > 0).all()
+    assert vectors(directions).shape == (12, 16) and vectors(directions).dtype == np.float32
+    assert [d.id for d in directions] == [f"pca-{i}" for i in range(1, 13)] and directions[0].name == "Direction 1"
+    np.testing.assert_allclose(np.linalg.norm(vectors(directions), axis=1), 1, atol=1e-5)
+    assert (np.diff(shares(directions)) <= 1e-6).all()
+    assert 0 < shares(directions).sum() <= 1
+    largest = np.abs(vectors(directions)).argmax(1)
+    assert (vectors(directions)[np.arange(12), largest] > 0).all()
 
 
 def test_the_explained_shares_are_those_of_an_exact_decomposition(G):
     with torch.inference_mode():
         layer = G.features(torch.randn(2048, 16, generator=torch.Generator().manual_seed(1)), 1).flatten(1)
     exact = torch.linalg.svdvals(layer - layer.mean(0)).square()
-    np.testing.assert_allclose(principal_directions(G).explained, (exact / exact.sum())[:12], atol=0.03)
+    np.testing.assert_allclose(shares(principal_directions(G)), (exact / exact.sum())[:12], atol=0.03)
 
 
 def test_directions_repeat_and_leave_the_callers_random_state_alone(G):
     before = torch.get_rng_state()
     first, second = principal_directions(G), principal_directions(G)
-    np.testing.assert_array_equal(first.vectors, second.vectors)
+    np.testing.assert_array_equal(vectors(first), vectors(second))
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_a_short_z_gives_fewer_directions():
     G = build_generator(ModelConfig(image_size=32, ngf=8, latent_dim=4)).eval()
-    assert principal_directions(G).vectors.shape == (4, 4)
+    assert vectors(principal_directions(G)).shape == (4, 4)
 
 
 def test_too_few_samples_are_refused(G):
@@ -73,8 +81,7 @@ def test_too_few_samples_are_refused(G):
 
 def test_moving_keeps_the_norm_and_goes_the_right_way():
     z = np.random.default_rng(0).standard_normal((5, 100)).astype(np.float32)
-    vectors = np.eye(100, dtype=np.float32)[:12]
-    moved = move(z, vectors, (3.0, -2.0))
+    moved = move(z, np.eye(100, dtype=np.float32)[:2], np.array([3.0, -2.0]))
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.linalg.norm(z, axis=1), rtol=1e-5)
     assert moved.dtype == np.float32
     assert (moved[:, 0] > z[:, 0] + 2).all() and (moved[:, 1] < z[:, 1] - 1).all()
@@ -82,10 +89,4 @@ def test_moving_keeps_the_norm_and_goes_the_right_way():
 
 def test_moving_nowhere_changes_nothing():
     z = np.random.default_rng(0).standard_normal(100).astype(np.float32)
-    np.testing.assert_allclose(move(z, np.eye(100)[:12], ()), z, rtol=1e-6)
-    np.testing.assert_allclose(move(z, np.eye(100)[:12], [0.0] * 12), z, rtol=1e-6)
-
-
-def test_more_amounts_than_directions_are_refused():
-    with pytest.raises(ValueError, match="2 directions"):
-        move(np.ones(16), np.eye(16)[:2], (1.0, 2.0, 3.0))
+    np.testing.assert_allclose(move(z, np.eye(100)[:12], np.zeros(12)), z, rtol=1e-6)

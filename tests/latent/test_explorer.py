@@ -8,18 +8,11 @@ import torch
 
 from gan_core import pixels
 from gan_core.latent import explorer as explorer_module
-from gan_core.latent.explorer import Explorer, Point
+from gan_core.latent.explorer import Point
 from gan_core.latent.inference import for_inference
 from gan_core.latent.z import z_from_seeds
-from gan_core.runs.checkpoint import save_generator
 
-POINTS = [Point(0), Point(1, (2.0,)), Point(2, (0.0, -3.0, 1.0)), Point(0), Point(9)]
-
-
-@pytest.fixture
-def explorer(G, config, tmp_path) -> Explorer:
-    save_generator(tmp_path / "generator.safetensors", G, config, 4096)
-    return Explorer.load(tmp_path / "generator.safetensors")
+POINTS = [Point(0), Point(1, {"pca-1": 2.0}), Point(2, {"pca-2": -3.0, "pca-3": 1.0}), Point(0), Point(9)]
 
 
 def grey_levels(a: np.ndarray, b: np.ndarray) -> int:
@@ -55,15 +48,15 @@ def test_a_loaded_explorer_knows_its_run(explorer, config):
 
 
 def test_amounts_move_the_picture_but_not_off_the_shell(explorer):
-    still, moved = explorer.z(Point(3)), explorer.z(Point(3, (3.0,)))
+    still, moved = explorer.z(Point(3)), explorer.z(Point(3, {"pca-1": 3.0}))
     assert np.linalg.norm(still) == pytest.approx(np.linalg.norm(moved), rel=1e-5)
-    assert grey_levels(*explorer.render([Point(3), Point(3, (3.0,))])) > 10
+    assert grey_levels(*explorer.render([Point(3), Point(3, {"pca-1": 3.0})])) > 10
 
 
 def test_directions_wait_until_they_are_needed_and_are_found_once(explorer, monkeypatch):
-    calls, original = [], explorer_module.principal_directions
-    monkeypatch.setattr(explorer_module, "principal_directions", lambda G: calls.append(G) or original(G))
-    explorer.render([Point(1), Point(2, (0.0, 0.0))])
+    calls, original = [], explorer_module.directions_of
+    monkeypatch.setattr(explorer_module, "directions_of", lambda *args: calls.append(args) or original(*args))
+    explorer.render([Point(1), Point(2, {"pca-1": 0.0})])
     assert not calls
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: explorer.directions, range(8)))

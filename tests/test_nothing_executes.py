@@ -14,7 +14,7 @@ from PIL import Image
 from gan_core.data import load_store, prepare
 from gan_core.home import datasets
 from gan_core.metrics.fidelity import check_weights
-from gan_core.runs.checkpoint import load_generator, load_state
+from gan_core.runs.checkpoint import load_discriminator, load_generator, load_state
 from gan_core.runs.library import find_model
 from gan_core.runs.run_dir import RunDir
 from gan_core.runs.worker import Worker
@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [path for folder in ("gan_core", "ui") for path in (ROOT / folder).rglob("*.py")] + [ROOT / "app.py"]
 FILES = [
     "config.json", "data.json", "status.json", "metrics.jsonl", "history.jsonl", "generator.safetensors",
-    "best.safetensors", "parent.pt", "stop", "heal", "log.txt", "samples/000000080.jpg", "state/000000080.pt",
+    "best.safetensors", "discriminator.safetensors", "parent.pt", "stop", "heal", "log.txt", "samples/000000080.jpg",
+    "state/000000080.pt",
 ]  # fmt: skip
 
 
@@ -105,6 +106,9 @@ def test_no_file_of_a_run_executes_anything(run, harmful, name, way):
                 load_generator(path)
             with pytest.raises(ValueError, match="cannot be read as a safetensors file"):
                 load_generator(find_model(str(path)))
+    if run.discriminator.name == name:
+        with pytest.raises(ValueError, match="cannot be read as a safetensors file"):
+            load_discriminator(run.discriminator)
     if name.endswith(".pt"):
         with pytest.raises(ValueError, match="damaged and cannot be loaded"):
             load_state(run.path / name)

@@ -1,6 +1,7 @@
 """Weights on disk; nothing in them can execute when it is loaded.
 
-A generator is a safetensors file that carries its config; a training state is a torch file read with weights_only.
+A generator or discriminator is a safetensors file that carries its config; a training state is a torch file read with
+weights_only.
 """
 
 from __future__ import annotations
@@ -8,37 +9,43 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from gan_core.config import FORMAT_VERSION, Config, NewerFormat
 from gan_core.files import replacing
-from gan_core.models import Generator, build_generator
+from gan_core.models import Discriminator, Generator, build_discriminator, build_generator
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def save_generator(path: Path, G: Generator, config: Config, nimg: int) -> None:
-    """Write G's weights with its config and the images it has seen as metadata."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in G.state_dict().items()}
-    metadata = {"config": json.dumps(config.to_dict()), "nimg": str(nimg)}
-    with replacing(path) as temporary:
-        temporary.write_bytes(save(weights, metadata))
+def save_generator(path: Path, G: Generator, config: Config, nimg: int, half: bool = False) -> None:
+    """Write G's weights with its config and the images it has seen as metadata.
+
+    With `half` the large ones, of two or more dimensions, take half the room, as fp16.
+    """
+    _save_network(path, G, config, nimg, half)
+
+
+def save_discriminator(path: Path, D: Discriminator, config: Config, nimg: int, half: bool = False) -> None:
+    """The same for D."""
+    _save_network(path, D, config, nimg, half)
 
 
 def load_generator(path: Path) -> tuple[Generator, Config, int]:
     """The generator in eval mode on the CPU, its config and the images it has seen. ValueError if it is not one."""
-    weights, metadata = _open_generator(path)
-    config = Config.from_dict(json.loads(metadata["config"]))
-    G = build_generator(config.model)
-    try:
-        G.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ValueError(f"the weights in {path.name} do not fit its config") from error
-    return G.eval().requires_grad_(False).to(memory_format=torch.channels_last), config, int(metadata.get("nimg", 0))
+    return _load_network(path, lambda config: build_generator(config.model))
+
+
+def load_discriminator(path: Path) -> tuple[Discriminator, Config, int]:
+    """The same for a discriminator."""
+    return _load_network(path, lambda config: build_discriminator(config.model, config.d_norm))
 
 
 def save_state(path: Path, state: dict) -> None:
@@ -71,14 +78,34 @@ def load_state(path: Path) -> dict:
 
 
 def read_config(path: Path) -> Config:
-    """The config that a generator or a training state was written with. ValueError if there is none."""
+    """The config that a network or a training state was written with. ValueError if there is none."""
     if path.suffix == ".safetensors":
-        return Config.from_dict(json.loads(_open_generator(path)[1]["config"]))
+        return Config.from_dict(json.loads(_open_network(path)[1]["config"]))
     return Config.from_dict(load_state(path).get("config"))
 
 
-def _open_generator(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """The weights of a generator and its metadata, which has a config."""
+def _save_network(path: Path, net: nn.Module, config: Config, nimg: int, half: bool) -> None:
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
+    if half:
+        weights = {name: tensor.half() if tensor.dim() >= 2 else tensor for name, tensor in weights.items()}
+    metadata = {"config": json.dumps(config.to_dict()), "nimg": str(nimg)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(weights, metadata))
+
+
+def _load_network(path: Path, build: Callable[[Config], Network]) -> tuple[Network, Config, int]:
+    weights, metadata = _open_network(path)
+    config = Config.from_dict(json.loads(metadata["config"]))
+    net = build(config)
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"the weights in {path.name} do not fit its config") from error
+    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last), config, int(metadata.get("nimg", 0))
+
+
+def _open_network(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The weights of a network and its metadata, which has a config."""
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -86,7 +113,7 @@ def _open_generator(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]
     except (OSError, SafetensorError) as error:
         raise ValueError(f"{path.name} cannot be read as a safetensors file ({error})") from error
     if "config" not in metadata:
-        raise ValueError(f"{path.name} holds no generator of this program: its metadata has no config")
+        raise ValueError(f"{path.name} holds no network of this program: its metadata has no config")
     return weights, metadata
 
 

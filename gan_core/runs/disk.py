@@ -37,7 +37,7 @@ def run_bytes(config: Config) -> float:
 
 
 def save_bytes(config: Config) -> float:
-    """About what one save writes: a training state, and the generator beside the best one."""
+    """About what one save writes: a training state, the discriminator, and the generator beside the best one."""
     import torch
 
     from gan_core.models import build_discriminator, build_generator
@@ -45,7 +45,7 @@ def save_bytes(config: Config) -> float:
     with torch.device("meta"):
         G, D = _bytes(build_generator(config.model)), _bytes(build_discriminator(config.model, config.d_norm))
     # Adam keeps two more numbers for each weight; a state has G's average, too, and both generator files are it again.
-    return 3 * (G + D) + G + 2 * G + _sheet_bytes(config)
+    return 3 * (G + D) + G + 2 * G + D + _sheet_bytes(config)
 
 
 def _bytes(net) -> int:

@@ -1,19 +1,20 @@
 """The run directory: the contract between a training process and everyone who watches it.
 
 checkpoints/<run>/
-  config.json            everything that decides the run
-  data.json              the pictures it trains on, and those that were skipped
-  status.json            state, progress, pid, heartbeat, message
-  metrics.jsonl          one line a tick
-  history.jsonl          one line a treatment: what the run fell ill with, and what was changed
-  samples/000512000.jpg  the fixed grid of z after 512,000 images
-  state/000512000.pt     everything to resume
-  generator.safetensors  the averaged generator, newest
-  best.safetensors       the one whose samples were nearest to the pictures, if any were measured
-  parent.pt              the state whose weights it is to begin with, until it has one of its own
-  stop                   exists while somebody asks the training to stop
-  heal                   exists while somebody asks it to do what its verdict advises
-  log.txt                what the training process printed
+  config.json                      everything that decides the run
+  data.json                        the pictures it trains on, and those that were skipped
+  status.json                      state, progress, pid, heartbeat, message
+  metrics.jsonl                    one line a tick
+  history.jsonl                    one line a treatment: what the run fell ill with, and what was changed
+  samples/000512000.jpg            the fixed grid of z after 512,000 images
+  state/000512000.pt               everything to resume
+  generator.safetensors            the averaged generator, newest
+  best.safetensors                 the one whose samples were nearest to the pictures, if any were measured
+  discriminator.safetensors        the discriminator of the newest state
+  parent.pt                        the state whose weights it is to begin with, until it has one of its own
+  stop                             exists while somebody asks the training to stop
+  heal                             exists while somebody asks it to do what its verdict advises
+  log.txt                          what the training process printed
 
 A file that turned out damaged is renamed to damaged-…, and nobody reads it any more.
 """
@@ -76,6 +77,7 @@ class RunDir:
         self.name = self.path.name
         self.generator = self.path / "generator.safetensors"
         self.best = self.path / "best.safetensors"
+        self.discriminator = self.path / "discriminator.safetensors"
         self.parent_state = self.path / "parent.pt"
         self.log = self.path / "log.txt"
 

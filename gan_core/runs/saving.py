@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import FORMAT_VERSION, NewerFormat
-from gan_core.runs.checkpoint import load_state, read_config, save_state
+from gan_core.runs.checkpoint import load_state, read_config, save_discriminator, save_state
 from gan_core.runs.fine_tune import adopt
 from gan_core.runs.run_dir import RunDir
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def save(run: RunDir, trainer: Trainer) -> None:
-    """Write the trainer's state with the settings, the pictures, the metrics and the treatments that belong to it."""
+    """Write the trainer's state with the settings, pictures, metrics and treatments that belong to it, and D by itself."""
     about = {"data": run.data(), "metrics": run.metrics(), "history": run.history()}
     about["config"] = trainer.config.to_dict()
     state = {"format_version": FORMAT_VERSION, **about, **trainer.state_dict()}
     save_state(run.state_path(trainer.nimg), state)
+    save_discriminator(run.discriminator, trainer.D, trainer.config, trainer.nimg)
     run.prune_states()
     run.parent_state.unlink(missing_ok=True)
 
@@ -70,7 +71,7 @@ def recorded(run: RunDir) -> dict:
 
 def _damaged_models(run: RunDir) -> list[Path]:
     found = []
-    for path in (run.generator, run.best):
+    for path in (run.generator, run.best, run.discriminator):
         try:
             if path.exists():
                 read_config(path)

@@ -8,7 +8,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gan_core.config import NewerFormat
-from gan_core.runs.checkpoint import load_generator, load_state, save_generator, save_state
+from gan_core.models import build_discriminator
+from gan_core.runs.checkpoint import (
+    load_discriminator,
+    load_generator,
+    load_state,
+    save_discriminator,
+    save_generator,
+    save_state,
+)
 
 
 @pytest.fixture
@@ -39,6 +47,35 @@ def test_saving_replaces_the_file_and_leaves_no_other(path, G, tiny):
     assert nimg == 1235
     assert not loaded.project.weight.any()
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("norm", "loss"), [("auto", "bce"), ("spectral", "bce"), ("auto", "relativistic")])
+def test_a_discriminator_comes_back_bit_for_bit_with_the_norm_it_was_trained_with(tmp_path, tiny, norm, loss):
+    config = tiny.with_options(d_norm=norm, loss=loss)
+    D = build_discriminator(config.model, config.d_norm)
+    images = torch.randn(8, 3, 32, 32)
+    D(images)
+    save_discriminator(tmp_path / "d.safetensors", D, config, nimg=1234)
+    loaded, found, nimg = load_discriminator(tmp_path / "d.safetensors")
+    assert (found, nimg, loaded.training) == (config, 1234, False)
+    assert loaded.state_dict().keys() == D.state_dict().keys()
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in D.state_dict().items())
+    torch.testing.assert_close(loaded(images), D.eval()(images), rtol=0, atol=1e-5)
+
+
+def test_a_generator_is_no_discriminator(path):
+    with pytest.raises(ValueError, match="do not fit"):
+        load_discriminator(path)
+
+
+def test_weights_in_half_precision_take_half_the_room_and_come_back_as_float32(path, G, tiny):
+    whole = path.stat().st_size
+    save_generator(path, G, tiny, nimg=1234, half=True)
+    assert path.stat().st_size < 0.7 * whole
+    loaded, _, _ = load_generator(path)
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    z = torch.randn(3, tiny.model.latent_dim)
+    torch.testing.assert_close(loaded(z), G(z), rtol=0, atol=2e-3)
 
 
 def missing(path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gan_core.config import Config, preset
 from gan_core.home import checkpoints
 from gan_core.runs import disk, job, manage
-from gan_core.runs.checkpoint import save_generator, save_state
+from gan_core.runs.checkpoint import save_discriminator, save_generator, save_state
 from gan_core.runs.pruning import MOST_SAMPLES, MOST_STATES
 from gan_core.runs.run_dir import RunDir
 from gan_core.training.trainer import Trainer
@@ -56,6 +56,7 @@ def test_a_save_takes_about_what_was_reckoned(name, tiny, tmp_path):
     save_state(tmp_path / "1.pt", trainer.state_dict())
     for file in ("generator", "best"):
         save_generator(tmp_path / f"{file}.safetensors", trainer.G_ema, config, 0)
+    save_discriminator(tmp_path / "discriminator.safetensors", trainer.D, config, 0)
     written = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert 0.9 * written - 200_000 <= disk.save_bytes(config) <= 1.1 * written + 200_000
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from gan_core.files import read_json, write_json
 from gan_core.latent.directions import Direction, principal_directions
+from gan_core.latent.sefa import weight_directions
 from gan_core.models import Generator
 
 FILE = "directions.json"
@@ -20,7 +21,7 @@ FILE = "directions.json"
 
 def directions_of(G: Generator, path: Path | None = None) -> dict[str, Direction]:
     """Every direction by its id: the saved ones of that file in place of those found, or after them."""
-    found = {direction.id: direction for direction in principal_directions(G)}
+    found = {direction.id: direction for direction in [*principal_directions(G), *weight_directions(G)]}
     saved = read(path, G.config.latent_dim) if path else []
     return found | {direction.id: direction for direction in saved}
 
@@ -34,6 +35,12 @@ def read(path: Path, latent_dim: int) -> list[Direction]:
 def write(path: Path, directions: list[Direction]) -> None:
     """Keep these directions, and no others."""
     write_json(path, [asdict(each) | {"vector": [round(float(x), 5) for x in each.vector]} for each in directions])
+
+
+def merge(path: Path, directions: list[Direction], latent_dim: int) -> None:
+    """Keep these directions in place of saved ones of the same id, and all others that are saved."""
+    kept = {direction.id: direction for direction in [*read(path, latent_dim), *directions]}
+    write(path, list(kept.values()))
 
 
 def parse(entry: object, latent_dim: int) -> Direction | None:

@@ -28,6 +28,10 @@ class Generator(nn.Module):
         """Activations [N, ...] after the projection of z and the first `depth` blocks."""
         raise NotImplementedError
 
+    def first_weight(self) -> Tensor:
+        """The matrix [units, inner_dim] of all that is linear before the first activation, in eval mode."""
+        raise NotImplementedError
+
     def inner(self, z: Tensor) -> Tensor:
         """What the first layer sees, [N, inner_dim]: z, with its classes' embedding behind it (Mirza et al. 2014)."""
         if self.embed is None:
@@ -79,6 +83,11 @@ class Dropout(nn.Module):
             return h
         kept = torch.empty_like(h).bernoulli_(1 - self.p, generator=self.rng)
         return h * kept / (1 - self.p)
+
+
+def norm_scale(norm: nn.Module) -> Tensor:
+    """What a batch norm in eval mode multiplies each channel by, [C]."""
+    return norm.weight / (norm.running_var + norm.eps).sqrt()
 
 
 def init_normal(model: nn.Module) -> None:

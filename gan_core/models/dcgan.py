@@ -13,7 +13,7 @@ from torch import nn
 
 from gan_core.config import ModelConfig
 from gan_core.models import base
-from gan_core.models.base import init_normal, init_scaled, with_spectral_norm
+from gan_core.models.base import init_normal, init_scaled, norm_scale, with_spectral_norm
 from gan_core.models.patches import DownConv, UpConv
 
 
@@ -40,6 +40,11 @@ class Generator(base.Generator):
         for block in self.blocks[:depth]:
             h = block(h)
         return h
+
+    def first_weight(self) -> torch.Tensor:
+        # The channels are the innermost of the projection's outputs.
+        scale = norm_scale(self.first[0])
+        return self.project.weight * scale.repeat(len(self.project.weight) // len(scale))[:, None]
 
 
 class Discriminator(base.Discriminator):

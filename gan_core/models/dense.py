@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gan_core.config import ModelConfig
 from gan_core.models import base
-from gan_core.models.base import Dropout, init_scaled, with_spectral_norm
+from gan_core.models.base import Dropout, init_scaled, norm_scale, with_spectral_norm
 
 STAGES = (1, 2, 4)
 
@@ -34,6 +34,11 @@ class Generator(base.Generator):
         for block in self.blocks[:depth]:
             h = block(h)
         return h
+
+    def first_weight(self) -> Tensor:
+        linear, *others = self.project
+        norms = [other for other in others if isinstance(other, nn.BatchNorm1d)]
+        return linear.weight * norm_scale(norms[0])[:, None] if norms else linear.weight
 
 
 class Discriminator(base.Discriminator):

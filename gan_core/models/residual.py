@@ -40,6 +40,10 @@ class Generator(base.Generator):
             h = block(h)
         return h
 
+    def first_weight(self) -> Tensor:
+        # Each output scales a whole map, and weighs as much as that map is long.
+        return self.project.weight * self.start[0].flatten(1).norm(dim=1)[:, None]
+
 
 class Discriminator(base.Discriminator):
     """The generator's mirror image, halving by averages; `norm` is 'none' or 'spectral'."""

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,9 +17,17 @@ def test_saved_directions_take_the_place_of_found_ones_and_come_after_them(G, tm
     named = Direction(first.id, first.kind, "Older", -first.vector, first.explained, hidden=True)
     catalogue.write(tmp_path / "d.json", [named, smile()])
     found = catalogue.directions_of(G, tmp_path / "d.json")
-    assert list(found) == [*(f"pca-{i}" for i in range(1, 13)), "mine-smile"]
+    assert list(found) == [*(f"pca-{i}" for i in range(1, 13)), *(f"sefa-{i}" for i in range(1, 9)), "mine-smile"]
     assert found["pca-1"].name == "Older" and found["pca-1"].hidden
     np.testing.assert_allclose(found["pca-1"].vector, -first.vector, atol=1e-4)
+
+
+def test_merging_replaces_by_id_and_keeps_the_others(tmp_path):
+    path = tmp_path / "d.json"
+    other = Direction("pca-1", "pca", "Light", np.eye(16, dtype=np.float32)[0])
+    catalogue.merge(path, [smile(), other], 16)
+    catalogue.merge(path, [replace(smile(), name="Grin")], 16)
+    assert [each.name for each in catalogue.read(path, 16)] == ["Grin", "Light"]
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,12 @@ class Explorer:
 
     def render(self, points: Sequence[Point]) -> np.ndarray:
         """The points' images, uint8 [N, H, W, C]."""
-        return self.render_z(self._keys(points))
+        return self.render_z(self.keys(points))
 
     @torch.inference_mode()
     def render_many(self, points: Sequence[Point]) -> np.ndarray:
         """As `render`, in one batch of its own: for many pictures that no slider waits for."""
-        return self._render_batch(self._keys(points))
+        return self._render_batch(self.keys(points))
 
     def morph(self, a: Point, b: Point, t: float) -> np.ndarray:
         """The image at t in [0, 1] on the way from a to b, uint8 [H, W, C]."""
@@ -115,7 +115,7 @@ class Explorer:
     ) -> Iterator[np.ndarray]:
         """The images uint8 [H, W, C] of `paths.loop` through the points, made a few at a time as they are asked for."""
         latent_dim = self.config.model.latent_dim
-        path = loop(self._keys(points), num_frames, closed=closed, ease=ease, latent_dim=latent_dim)
+        path = loop(self.keys(points), num_frames, closed=closed, ease=ease, latent_dim=latent_dim)
         for start in range(0, num_frames, RENDER_BATCH):
             yield from self.render_z(path[start : start + RENDER_BATCH])
 
@@ -123,7 +123,8 @@ class Explorer:
     def _render_batch(self, z: np.ndarray) -> np.ndarray:
         return pixels.to_uint8(self._G(torch.from_numpy(z)))
 
-    def _keys(self, points: Sequence[Point]) -> np.ndarray:
+    def keys(self, points: Sequence[Point]) -> np.ndarray:
+        """`z` of each of the points, float32 [N, input_dim]."""
         keys = [self.z(point) for point in points]
         return np.array(keys, np.float32).reshape(len(keys), self.config.model.input_dim)
 

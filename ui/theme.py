@@ -6,7 +6,8 @@ from pathlib import Path
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-CSS = "".join((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("studio", "data"))
+SHEETS = [ASSETS / "studio.css", ASSETS / "data.css", *sorted((ASSETS / "explore").glob("*.css"))]
+CSS = "".join(sheet.read_text(encoding="utf-8") for sheet in SHEETS)
 # Gradio puts its container before every rule of `css`, so a rule for the container itself stands in the head: a face
 # that sticks needs overflow to show.
 HEAD = f"<script>{(ASSETS / 'theme.js').read_text(encoding='utf-8')}</script>"

@@ -1,0 +1,89 @@
+"""The Play tool: pictures of points and of the ways between them, directions, and the training pictures nearby."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from gan_core import pixels
+from gan_core.home import home
+from gan_core.latent import Explorer
+from gan_core.latent.directions import SLIDER_RANGE
+from gan_core.latent.film import write_film
+from ui import copies
+from ui.answers import answers, data_uri
+from ui.explore.opened import explorer_of, run_of
+from ui.explore.wishes import number, point, points
+
+MAX_FACES = 64
+FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
+FILM_SECONDS = 3
+
+
+@answers
+def directions(request: dict) -> dict:
+    """Every direction of the model: id, kind, name, share of the variance explained, hidden, measured."""
+    found = explorer_of(request.get("key")).directions
+    about = ("id", "kind", "name", "explained", "hidden", "measured")
+    return {
+        "directions": [{name: getattr(each, name) for name in about} for each in found.values()],
+        "range": SLIDER_RANGE,
+    }
+
+
+@answers
+def face(request: dict) -> dict:
+    """The picture of one view: {at: point} or {a: point, b: point, t}, point = {seed, moves, label, z}."""
+    image = picture(explorer_of(request.get("key")), request.get("view"))
+    return {"image": data_uri(pixels.jpeg(image, quality=92), "image/jpeg")}
+
+
+@answers
+def nearest(request: dict) -> dict:
+    """The training pictures nearest to a view, and how near: 1 is as far as they are from each other, 0 a copy."""
+    explorer, run = explorer_of(request.get("key")), run_of(request.get("key"))
+    store = copies.pictures_of(run, explorer.config.model)
+    if store is None:
+        raise ValueError("The pictures that this model was trained on are no longer here.")
+    found = copies.closest(picture(explorer, request.get("view")), store, explorer.config.train.flip)
+    images = [{"image": data_uri(pixels.jpeg(image), "image/jpeg"), "ratio": ratio} for image, ratio in found]
+    return {"near": images, "copy": found[0][1] < copies.COPY, "count": len(store.images)}
+
+
+@answers
+def faces(request: dict) -> dict:
+    """One small picture for each point, at most 64."""
+    explorer = explorer_of(request.get("key"))
+    wanted = points(request.get("points"), explorer, MAX_FACES)
+    if not wanted:
+        return {"images": []}
+    return {"images": [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(wanted)]}
+
+
+@answers
+def film(request: dict) -> dict:
+    """A morph from face a to face b and back, as a file to download."""
+    kind = str(request.get("kind"))
+    if kind not in FILM:
+        raise ValueError("a film is an mp4 or a gif")
+    explorer = explorer_of(request.get("key"))
+    settings = FILM[kind]
+    ends = [point(request.get(end), explorer) for end in "ab"]
+    frames = explorer.frames(ends, settings["fps"] * FILM_SECONDS, ease=True)
+    folder = home() / ".cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = Path(scratch) / f"morph.{kind}"
+        write_film(path, frames, fps=settings["fps"], size=settings["size"])
+        return {"file": data_uri(path.read_bytes(), settings["type"]), "name": f"morph.{kind}"}
+
+
+def picture(explorer: Explorer, view: object) -> np.ndarray:
+    """The image of a view, uint8 [H, W, C]: at one point, or at t on the way from a to b."""
+    view = view if isinstance(view, dict) else {}
+    if "t" not in view:
+        return explorer.render([point(view.get("at"), explorer)])[0]
+    a, b = (point(view.get(end), explorer) for end in "ab")
+    return explorer.morph(a, b, number(view["t"], 0, 1))

@@ -1,0 +1,73 @@
+"""The Explore tab: a page of tools around one picture, which ask the modules beside this one for all that they show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+
+import gradio as gr
+
+from ui.theme import asset
+
+# The tools in the order of their buttons, each with its label.
+TOOLS = {"play": "Play"}
+# What the page asks of each module.
+ANSWERS = {
+    "opened": ("models", "open_model"),
+    "work": ("progress", "cancel"),
+    "play": ("directions", "face", "faces", "film", "nearest"),
+}
+
+
+def build() -> None:
+    gr.HTML(
+        html_template=page(),
+        js_on_load=script(),
+        apply_default_css=False,
+        server_functions=[late(module, name) for module, names in ANSWERS.items() for name in names],
+    )
+
+
+def page() -> str:
+    """The page with every tool in its place, and with the files that its parts include."""
+    whole = asset("explore/page.html").replace("<!-- tools -->", "".join(section(*tool) for tool in TOOLS.items()))
+    return re.sub(r"<!-- include (\S+) -->", lambda match: asset(f"explore/{match[1]}"), whole)
+
+
+def section(name: str, label: str) -> str:
+    content = asset(f"explore/{name}.html")
+    return f'<section class="tool" data-tool="{name}" data-label="{label}" hidden>{content}</section>'
+
+
+def script() -> str:
+    """One scope for all: the studio, then the tools, then the start."""
+    parts = [asset("explore/studio.js"), *(asset(f"explore/{name}.js") for name in TOOLS)]
+    return "\n".join([*parts, "studio.start();"])
+
+
+def late(module: str, name: str) -> Callable[[dict], dict]:
+    """The server function of that name; the first call of any waits until PyTorch is loaded."""
+
+    def call(request: dict) -> dict:
+        try:
+            answer = getattr(loaded(module), name)
+        except (ImportError, OSError) as error:
+            return {"error": f"PyTorch cannot be loaded: {error}"}
+        return answer(request)
+
+    call.__name__ = name
+    return call
+
+
+def loaded(module: str) -> ModuleType:
+    """A module beside this one, set to one thread a picture: more would fight with a training, and with each other."""
+    import_module("torch").set_num_threads(1)
+    return import_module(f"ui.explore.{module}")
+
+
+def warm_up() -> None:
+    """Load PyTorch and show the first model a picture, so that the first visitor waits for neither."""
+    opened = late("opened", "open_model")({})
+    late("play", "face")({"key": opened.get("key")})

@@ -1,0 +1,122 @@
+"""Long work that a page asked for: it runs beside the sliders, tells how far it is, and ends when nobody looks."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ui.answers import answers
+
+AT_ONCE = 2
+MOST = 16
+# A browser looks once a minute only at what runs in a tab that is hidden.
+UNSEEN_SECONDS = 90
+NICENESS = 5
+
+_works: dict[str, Work] = {}
+_places = threading.Semaphore(AT_ONCE)
+_lock = threading.Lock()
+
+
+class Cancelled(Exception):
+    """Nobody wants the result any more."""
+
+
+@dataclass
+class Work:
+    """Something under way: `report(share, words, **shown)` tells the page, and raises Cancelled once it is unwanted."""
+
+    share: float = 0.0
+    words: str = "waiting for its turn"
+    shown: dict = field(default_factory=dict)
+    news: int = 0
+    result: dict | None = None
+    error: str = ""
+    cancelled: bool = False
+    seen: float = field(default_factory=time.monotonic)
+
+    def __call__(self, share: float, words: str = "", **shown: object) -> None:
+        self.share, self.words = min(max(share, 0.0), 1.0), words
+        if shown:
+            self.shown, self.news = shown, self.news + 1
+        if self.unwanted:
+            raise Cancelled
+
+    @property
+    def over(self) -> bool:
+        return self.result is not None or bool(self.error)
+
+    @property
+    def unwanted(self) -> bool:
+        return self.cancelled or time.monotonic() - self.seen > UNSEEN_SECONDS
+
+
+def begin(function: Callable[[Work], dict]) -> dict:
+    """Start `function(report)` in a thread; its dict is the result. ValueError while too much is under way."""
+    name, work = secrets.token_urlsafe(12), Work()
+    with _lock:
+        for old in [key for key, each in _works.items() if each.over and each.unwanted]:
+            del _works[old]
+        if len(_works) >= MOST:
+            raise ValueError("Others keep this app busy just now: try again in a minute.")
+        _works[name] = work
+    threading.Thread(target=run, args=(work, function), daemon=True).start()
+    return {"work": name}
+
+
+def run(work: Work, function: Callable[[Work], dict]) -> None:
+    yield_to_sliders()
+    try:
+        while not _places.acquire(timeout=1):
+            work(0.0, work.words)
+        try:
+            work(0.0)
+            work.result = function(work)
+        finally:
+            _places.release()
+    except Cancelled:
+        work.error = "Cancelled."
+    except (ValueError, OSError) as error:
+        work.error = str(error)
+    except Exception:
+        logging.getLogger(__name__).exception("work for a page failed")
+        work.error = "This failed for a reason that the app did not expect; its log has the details."
+
+
+def yield_to_sliders() -> None:
+    """One thread, and a lower priority than the pictures that somebody drags."""
+    import torch
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(AttributeError, OSError):  # only Linux knows priorities of threads
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+@answers
+def progress(request: dict) -> dict:
+    """How far a work is, with what it shows if that is newer than the page's `news`; once over, its result."""
+    name = str(request.get("work"))
+    work = _works.get(name)
+    if work is None:
+        raise ValueError("This work is no longer known: begin it again.")
+    work.seen = time.monotonic()
+    if work.over:
+        with _lock:
+            _works.pop(name, None)
+        return {"error": work.error} if work.error else {"result": work.result}
+    told = {"share": work.share, "words": work.words, "news": work.news}
+    return told | {"shown": work.shown} if work.news != request.get("news") else told
+
+
+@answers
+def cancel(request: dict) -> dict:
+    """Have a work end at its next report."""
+    if work := _works.get(str(request.get("work"))):
+        work.cancelled = True
+    return {}

@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, Page
 
 PROBE = """
 () => {
-  const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-0");
+  const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-pca-1");
   window.latencies = [];
   let pending = [];
   slider.addEventListener("input", () => pending.push([performance.now(), Number(slider.value)]), true);
   new MutationObserver(() => {
-    const amount = JSON.parse(root.dataset.shown).at?.amounts[0];
+    const amount = JSON.parse(root.dataset.shown).at?.moves["pca-1"] ?? 0;
     const last = pending.map(([, value]) => value).lastIndexOf(amount);
     const seen = pending.slice(0, last + 1);
     pending = pending.slice(last + 1);
@@ -31,7 +31,7 @@ PROBE = """
 # Moves the slider on with every face that was drawn, at most once a frame: more moves would only cost the browser.
 DRAG = """
 (seconds) => {
-  const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-0");
+  const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-pca-1");
   const began = performance.now(), before = Number(root.dataset.frames);
   let ticks = 0, answered = null;
   window.dragging = new Promise((done) => {
@@ -110,13 +110,13 @@ async def drag_by_http(url: str, model: str, visitors: int, seconds: float) -> D
     """Every visitor asks for the next face as soon as the last is there."""
     clients = [await Client(url).connect() for _ in range(visitors)]
     key = (await clients[0].ask("open_model", {"model": model}))["key"]
-    num_directions = len((await clients[0].ask("directions", {"key": key}))["names"])
+    names = [each["id"] for each in (await clients[0].ask("directions", {"key": key}))["directions"]][:12]
 
     async def visit(seed: int) -> list[float]:
         latencies, end = [], time.perf_counter() + seconds
         while (asked := time.perf_counter()) < end:
-            amounts = [random.uniform(-2, 2) for _ in range(num_directions)]
-            await clients[seed].ask("face", {"key": key, "view": {"at": {"seed": seed, "amounts": amounts}}})
+            moves = {name: random.uniform(-2, 2) for name in names}
+            await clients[seed].ask("face", {"key": key, "view": {"at": {"seed": seed, "moves": moves}}})
             latencies.append((time.perf_counter() - asked) * 1000)
         return latencies
 
@@ -159,7 +159,7 @@ def drag_in_pages(url: str, browser: Browser, model: str, visitors: int, seconds
 
 def drag_by_mouse(page: Page, seconds: float) -> float:
     """Drag the first slider to and fro; faces a second."""
-    slider = page.locator("#direction-0")
+    slider = page.locator("#direction-pca-1")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     middle, reach = box["x"] + box["width"] / 2, box["width"] * 0.4

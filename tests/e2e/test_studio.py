@@ -177,11 +177,11 @@ def test_the_keyboard_moves_a_slider_and_undo_takes_it_back_step_by_step(page):
     slider.focus()
     for key in ("End", "Home"):
         slider.press(key)
-    page.wait_for_function("shown().at.amounts[1] < 0")
+    page.wait_for_function("shown().at.moves['pca-2'] < 0")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function("shown().at.amounts[1] > 0")
+    page.wait_for_function("shown().at.moves['pca-2'] > 0")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function("shown().at.amounts[1] === 0")
+    page.wait_for_function("shown().at && !shown().at.moves['pca-2']")
 
 
 def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page, app):
@@ -194,27 +194,10 @@ def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page,
     expect(page.locator("#title")).to_contain_text("stopped", timeout=30 * SECONDS)
 
 
-def test_a_seed_is_picked_and_a_morph_between_two_faces_is_drawn(page):
+def test_a_seed_is_picked(page):
     explore(page)
-    page.get_by_label("Face of seed 111", exact=True).click()
+    page.get_by_label("Picture of seed 111", exact=True).click()
     page.wait_for_function("shown().at?.seed === 111")
-    page.get_by_label("B: end at the face you are at").click()
-    page.get_by_label("Morph from A to B").fill("0.5")
-    page.wait_for_function("shown().t === 0.5 && shown().b.seed === 111")
-
-
-@pytest.mark.parametrize("kind", ["MP4", "GIF"])
-def test_a_morph_is_downloaded_as_a_film_that_plays(page, tmp_path, kind):
-    with page.expect_download(timeout=60 * SECONDS) as download:
-        page.get_by_role("button", name=f"Save {kind}").click()
-    path = tmp_path / download.value.suggested_filename
-    download.value.save_as(path)
-    assert path.suffix == f".{kind.lower()}"
-    if kind == "GIF":
-        assert Image.open(path).n_frames > 20
-    else:
-        with av.open(str(path)) as film:
-            assert sum(1 for _ in film.decode(video=0)) == 90
 
 
 def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, browser):
@@ -241,7 +224,7 @@ def explore(page: Page, run: str = RUN) -> None:
     )
     page.evaluate(
         "window.shown = () => JSON.parse(document.querySelector('.explorer').dataset.shown || '{}');"
-        "window.shownAmount = () => shown().at?.amounts[0]"
+        "window.shownAmount = () => shown().at?.moves['pca-1'] ?? 0"
     )
 
 

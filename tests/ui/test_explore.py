@@ -4,32 +4,45 @@ import sys
 import pytest
 
 from gan_core.home import REPOSITORY
-from ui import explore, faces
+from ui.explore import opened, tab
 
 
 def test_the_app_is_there_before_pytorch_is():
     code = "import sys, ui.studio; ui.studio.build(); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert "ui.explore" in loaded and not loaded & {"torch", "av", "ui.faces"}
+    assert "ui.explore" in loaded and not loaded & {"torch", "av", "ui.explore.play"}
 
 
-@pytest.mark.parametrize("name", explore.ANSWERS)
-def test_every_function_of_the_page_exists(name):
-    assert explore.late(name).__name__ == name
-    assert isinstance(explore.late(name)({}), dict)
-    assert getattr(faces, name).__name__ == name
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module in tab.ANSWERS for name in tab.ANSWERS[module]])
+def test_every_function_of_the_page_answers_nonsense_with_an_object(module, name):
+    answer = tab.late(module, name)
+    assert answer.__name__ == name
+    for request in ({}, None, [], {"key": "nothing@newest@1"}):
+        assert isinstance(answer(request), dict)
+
+
+def test_names_are_unique_since_the_page_knows_no_modules():
+    names = [name for names in tab.ANSWERS.values() for name in names]
+    assert len(names) == len(set(names))
+
+
+def test_every_tool_has_its_place_and_its_script():
+    page, script = tab.page(), tab.script()
+    assert "<!-- tools -->" not in page and "<!-- include" not in page
+    for name in tab.TOOLS:
+        assert f'data-tool="{name}"' in page and f"tools.{name} = " in script
 
 
 def test_without_pytorch_the_page_says_so_in_a_sentence(monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(explore, "import_module", missing)
-    assert explore.late("face")({}) == {"error": "PyTorch cannot be loaded: No module named 'torch'"}
-    explore.warm_up()
+    monkeypatch.setattr(tab, "import_module", missing)
+    assert tab.late("play", "face")({}) == {"error": "PyTorch cannot be loaded: No module named 'torch'"}
+    tab.warm_up()
 
 
 def test_warming_up_opens_the_model_that_pages_begin_with(run):
-    explore.warm_up()
-    assert [key.partition("@")[0] for key in faces._open][-1] == run.name
+    tab.warm_up()
+    assert [key.partition("@")[0] for key in opened._open][-1] == run.name

@@ -1,0 +1,111 @@
+import threading
+import time
+
+import pytest
+
+from ui.explore import work
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_under_way():
+    work._works.clear()
+
+
+def ended(begun: dict, seconds: float = 20) -> dict:
+    """What a page hears in the end."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        told = work.progress(begun)
+        if "error" in told or "result" in told:
+            return told
+        time.sleep(0.01)
+    raise AssertionError("it never ended")
+
+
+def test_a_work_tells_how_far_it_is_and_what_it_shows_then_gives_its_result():
+    going_on, halfway = threading.Event(), threading.Event()
+
+    def function(report):
+        report(0.5, "half", image="x")
+        halfway.set()
+        assert going_on.wait(20)
+        return {"answer": 7}
+
+    begun = work.begin(function)
+    assert halfway.wait(20)
+    told = work.progress(begun)
+    assert (told["share"], told["words"], told["shown"]) == (0.5, "half", {"image": "x"})
+    assert "shown" not in work.progress(begun | {"news": told["news"]})
+    going_on.set()
+    assert ended(begun) == {"result": {"answer": 7}}
+    assert "no longer known" in work.progress(begun)["error"]
+
+
+def test_a_cancelled_work_ends_at_its_next_report():
+    reports = []
+
+    def function(report):
+        while True:
+            reports.append(1)
+            report(0.1)
+            time.sleep(0.01)
+
+    begun = work.begin(function)
+    work.cancel(begun)
+    assert ended(begun) == {"error": "Cancelled."}
+    count = len(reports)
+    time.sleep(0.1)
+    assert len(reports) == count
+
+
+def test_a_work_that_nobody_asks_after_ends_and_is_forgotten(monkeypatch):
+    monkeypatch.setattr(work, "UNSEEN_SECONDS", 0.05)
+    over = threading.Event()
+
+    def function(report):
+        try:
+            while True:
+                report(0.1)
+                time.sleep(0.01)
+        finally:
+            over.set()
+
+    work.begin(function)
+    assert over.wait(20)
+    time.sleep(0.2)
+    work.begin(lambda report: {})
+    assert len(work._works) == 1
+
+
+@pytest.mark.parametrize(("error", "said"), [(ValueError("no such thing"), "no such thing"), (KeyError("x"), "log")])
+def test_a_failure_is_one_sentence_and_frees_its_place(error, said):
+    def function(report):
+        raise error
+
+    for _ in range(work.AT_ONCE + 1):
+        assert said in ended(work.begin(function))["error"]
+
+
+def test_only_so_many_run_at_once_and_wait():
+    running, most, going_on = [], [], threading.Event()
+
+    def function(report):
+        running.append(1)
+        most.append(len(running))
+        assert going_on.wait(20)
+        running.pop()
+        return {}
+
+    begun = [work.begin(function) for _ in range(work.MOST)]
+    with pytest.raises(ValueError, match="busy"):
+        work.begin(function)
+    going_on.set()
+    assert all(ended(each) == {"result": {}} for each in begun)
+    assert max(most) <= work.AT_ONCE
+    assert ended(work.begin(lambda report: {"free": True})) == {"result": {"free": True}}
+
+
+@pytest.mark.parametrize("request_", [{}, {"work": None}, {"work": "x"}, {"work": ["x"]}])
+def test_an_unknown_work_is_a_sentence(request_):
+    assert "no longer known" in work.progress(request_)["error"]
+    assert work.cancel(request_) == {}

@@ -10,9 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import av
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY

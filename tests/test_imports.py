@@ -60,7 +60,7 @@ def is_in(module: str, *places: str) -> bool:
     return any(module == place or module.startswith(place + ".") for place in places)
 
 
-BASE = [f"gan_core.{name}" for name in ("config", "pixels", "files", "home", "words", "memory")]
+BASE = [f"gan_core.{name}" for name in ("config", "pixels", "files", "home", "words", "memory", "download")]
 WEIGHTS = [*BASE, "gan_core.models", "gan_core.runs.checkpoint"]
 TRAINS = [*WEIGHTS, "gan_core.data", "gan_core.training", "gan_core.runs"]
 # Who may import what, beside its own room; the first place that fits a module counts.

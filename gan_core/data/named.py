@@ -16,8 +16,8 @@ from filelock import FileLock
 from PIL import Image
 
 from gan_core.data.arrays import read_cifar, read_idx
-from gan_core.data.download import OnProgress, reporting_bars
 from gan_core.data.pictures import FolderSource, Keep, Source, ZipSource, digest
+from gan_core.download import OnProgress, reporting_bars
 
 NAMES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar-10": "CIFAR10", "celeba": "CelebA"}
 DIGITS = tuple("0123456789")

@@ -6,11 +6,11 @@ with open_source("~/photos.zip") as source:
 
 from pathlib import Path
 
-from gan_core.data.download import OnProgress
 from gan_core.data.hub import hub_repo, open_hub
 from gan_core.data.labels import AUTO, choose_labels
 from gan_core.data.named import NAMES, check_data_root, named, open_named
 from gan_core.data.pictures import DrawnSource, FolderSource, Source, ZipSource
+from gan_core.download import OnProgress
 from gan_core.home import datasets
 
 DRAWN_COUNT, DRAWN_MOST = 5_000, 200_000

@@ -20,13 +20,13 @@ from filelock import FileLock, Timeout
 
 from gan_core.data.doctor import examine_source
 from gan_core.data.doctor.report import FORMAT as DOCTOR_FORMAT
-from gan_core.data.download import OnProgress
 from gan_core.data.hub import hub_repo
 from gan_core.data.labels import AUTO, FEWEST_CLASSES, choose_labels, number_labels
 from gan_core.data.named import named
 from gan_core.data.pictures import Source, digest
 from gan_core.data.sources import open_source
 from gan_core.data.writer import write_images
+from gan_core.download import OnProgress
 
 FORMAT = 2  # raise it when the same source would decode to other pixels
 KEEP, DROP = "keep", "drop"

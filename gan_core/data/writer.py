@@ -8,9 +8,9 @@ from typing import BinaryIO
 import numpy as np
 
 from gan_core.data.decode import decode, explain
-from gan_core.data.download import OnProgress, seldom
 from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source
+from gan_core.download import OnProgress, seldom
 
 
 def write_images(

@@ -18,11 +18,11 @@ from gan_core.data.doctor.look import SKETCH, Look, look
 from gan_core.data.doctor.mirror import sidedness
 from gan_core.data.doctor.passed_over import passed_over
 from gan_core.data.doctor.report import Copy, Examples, Report, recall, remember, spread
-from gan_core.data.download import OnProgress, seldom
 from gan_core.data.labels import AUTO, choose_labels
 from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source, digest
 from gan_core.data.sources import open_source
+from gan_core.download import OnProgress, seldom
 
 # Width over height, up to which a picture counts as of that kind.
 ASPECTS = (

@@ -81,7 +81,7 @@ def check_fields(config: Any) -> None:
             object.__setattr__(config, spec.name, value)
         require(type(value) is kind, f"{spec.name} must be {KINDS[kind]}, not {value!r}")
         require(value == value and value not in (float("inf"), float("-inf")), f"{spec.name} must be a number")
-        choices = spec.metadata["choices"]
+        choices = spec.metadata.get("choices")
         require(
             choices is None or value in choices,
             f"{spec.name} must be one of {', '.join(map(str, choices or ()))}, not {value}",
@@ -118,8 +118,9 @@ class ModelConfig:
         choices=("auto", "batch", "spectral", "none"),
     )
     dropout: float = option(0.0, "share of units that the discriminator drops; for dcgan-28, mlp and dense")
-    # Not an option: found in the pictures' labels.
+    # Not options: found in the pictures' labels, and in the weights of a model that others trained.
     classes: tuple[str, ...] = ()
+    widest: int = 8  # dcgan's widest layer, in ngf or ndf
 
     @property
     def input_dim(self) -> int:
@@ -142,8 +143,10 @@ class ModelConfig:
             not self.dropout or self.architecture in ("dcgan-28", "mlp", "dense"),
             f"{self.architecture} has no dropout",
         )
-        for name in ("latent_dim", "ngf", "ndf"):
-            require(1 <= getattr(self, name) <= 512, f"{name} must lie between 1 and 512, not {getattr(self, name)}")
+        for name, most in {"latent_dim": 1000, "ngf": 512, "ndf": 512}.items():
+            value = getattr(self, name)
+            require(1 <= value <= most, f"{name} must lie between 1 and {most}, not {value}")
+        require(1 <= self.widest <= 8 * 512 // max(self.ngf, self.ndf), f"layers of {self.widest} times ngf are too wide")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def test_a_config_survives_json(config):
 def test_every_field_survives_json_when_it_is_not_the_default():
     model = ModelConfig(
         architecture="dense", image_size=28, channels=1, latent_dim=7, ngf=5, ndf=6, d_norm="spectral", dropout=0.1,
-        classes=("cat", "dog"),
+        classes=("cat", "dog"), widest=4,
     )  # fmt: skip
     train = TrainConfig(
         data="a.zip", kimg=1.5, minutes=2.5, tick_kimg=0.5, save_seconds=9.0, eval_seconds=8.0, batch_size=12, lr=1e-3,

@@ -22,7 +22,7 @@ class Generator(base.Generator):
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
-        width = widths(config.ngf, config.image_size)[::-1]
+        width = widths(config.ngf, config.image_size, config.widest)[::-1]
         self.width = width[0]
         self.project = nn.Linear(self.inner_dim, 16 * width[0], bias=False)
         self.first = nn.Sequential(nn.BatchNorm2d(width[0]), nn.ReLU(inplace=True))
@@ -52,7 +52,7 @@ class Discriminator(base.Discriminator):
 
     def __init__(self, config: ModelConfig, norm: str = "batch"):
         super().__init__(config)
-        width = widths(config.ndf, config.image_size)
+        width = widths(config.ndf, config.image_size, config.widest)
         self.from_image = nn.Sequential(nn.Conv2d(config.channels, width[0], 4, 2, 1), nn.LeakyReLU(0.2, inplace=True))
         self.blocks = nn.Sequential(*(down_block(a, b, norm) for a, b in pairwise(width)))
         self.add_score(16 * width[-1])
@@ -64,10 +64,10 @@ class Discriminator(base.Discriminator):
         return self.blocks(self.from_image(images)).permute(0, 2, 3, 1).flatten(1)
 
 
-def widths(width: int, image_size: int) -> list[int]:
+def widths(width: int, image_size: int, widest: int = 8) -> list[int]:
     """Channels at each size from image_size / 2 down to 4, e.g. [64, 128, 256, 512] for 64 px."""
     halvings = image_size.bit_length() - 3
-    return [width * min(2**i, 8) for i in range(halvings)]
+    return [width * min(2**i, widest) for i in range(halvings)]
 
 
 def up_block(channels_in: int, channels_out: int) -> nn.Sequential:

@@ -3,6 +3,7 @@
     python -m benchmarks.explorer                        # the shipped model; 1, 4 and 16 visitors at once
     python -m benchmarks.explorer --model my-run --seconds 30
     python -m benchmarks.explorer --no-browser --no-training --seconds 3
+    python -m benchmarks.explorer --visitors 1 --seconds 60 --cores 1 --no-training   # the app on one core
 
 Server: clients over HTTP, from a request to its answer. Browser: pages of one Chromium, from the slider's input event
 to the frame after its face was drawn. Both share the processor with the app. The clients take little of it, but a page
@@ -44,24 +45,40 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--model", default=SHIPPED)
     parser.add_argument("--visitors", default="1,4,16", help="how many at once, in turn (default 1,4,16)")
     parser.add_argument("--seconds", type=float, default=10, help="of dragging each time (default 10)")
+    parser.add_argument("--cores", type=int, help="cores for the app, on Linux (default all)")
     parser.add_argument("--no-browser", action="store_true", help="only the server, and no start-up")
     parser.add_argument("--no-training", action="store_true", help="not beside a training")
     return parser.parse_args()
 
 
 @contextmanager
-def running_app(model: Path) -> Iterator[App]:
+def running_app(model: Path, cores: int | None) -> Iterator[App]:
     """The app with a copy of that model, at home in a folder that vanishes with it and with what it trains."""
     with tempfile.TemporaryDirectory(dir=checkpoints()) as home:
         os.environ["DCGAN_STUDIO_HOME"] = home
         shutil.copy2(model, RunDir.create(checkpoints() / MODEL, preset("dcgan")).generator)
         app = App(Path(home))
-        app.start()
+        with on_cores(cores):
+            app.start()
         try:
             yield app
         finally:
             app.stop()
             app.end_trainings()
+
+
+@contextmanager
+def on_cores(cores: int | None) -> Iterator[None]:
+    """Processes that begin here get only so many cores."""
+    if cores is None:
+        yield
+        return
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(mine)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)
 
 
 def train_beside() -> None:
@@ -88,11 +105,15 @@ def drags(app: App, browser: Browser | None, visitors: list[int], seconds: float
 
 
 def show(title: str, rows: dict[str, list[Drag]]) -> None:
-    print(f"\n{title:20}{'visitors':>10}{'faces/s each: min':>20}{'median':>10}{'p50 ms':>10}{'p95 ms':>10}")
+    columns = ("p50 ms", "p95 ms", "longest")
+    print(
+        f"\n{title:20}{'visitors':>10}{'faces/s each: min':>20}{'median':>10}"
+        + "".join(f"{each:>10}" for each in columns)
+    )
     for place, found in rows.items():
         for row in found:
             rates = f"{row.faces_per_sec_min:>20}{row.faces_per_sec_median:>10}"
-            print(f"{place:20}{row.visitors:>10}{rates}{row.p50_ms:>10}{row.p95_ms:>10}")
+            print(f"{place:20}{row.visitors:>10}{rates}{row.p50_ms:>10}{row.p95_ms:>10}{row.longest_ms:>10}")
 
 
 def main() -> None:
@@ -104,7 +125,7 @@ def main() -> None:
         if not args.no_browser:
             browser = stack.enter_context(closing(launch_browser(stack.enter_context(sync_playwright()))))
             found["startup"] = startup.measure(browser)
-        app = stack.enter_context(running_app(find_model(args.model)))
+        app = stack.enter_context(running_app(find_model(args.model), args.cores))
         for title in ["alone"] if args.no_training else ["alone", "beside a training"]:
             if title != "alone":
                 train_beside()

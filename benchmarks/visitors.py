@@ -17,9 +17,11 @@ PROBE = """
 () => {
   const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-pca-1");
   window.latencies = [];
+  window.drawnAt = [];
   let pending = [];
   slider.addEventListener("input", () => pending.push([performance.now(), Number(slider.value)]), true);
   new MutationObserver(() => {
+    drawnAt.push(performance.now());
     const amount = JSON.parse(root.dataset.shown).at?.moves["pca-1"] ?? 0;
     const last = pending.map(([, value]) => value).lastIndexOf(amount);
     const seen = pending.slice(0, last + 1);
@@ -54,22 +56,24 @@ DRAG = """
 
 @dataclass(frozen=True)
 class Drag:
-    """New faces a second that each visitor saw, and milliseconds from a wish to its face."""
+    """New faces a second that each visitor saw, milliseconds from a wish to its face, and the longest wait for one."""
 
     visitors: int
     faces_per_sec_min: float
     faces_per_sec_median: float
     p50_ms: float
     p95_ms: float
+    longest_ms: float
 
     @classmethod
-    def of(cls, faces_per_sec: list[float], latencies_ms: list[float]) -> Drag:
+    def of(cls, faces_per_sec: list[float], latencies_ms: list[float], longest_ms: float | None = None) -> Drag:
         latencies = sorted(latencies_ms)
         figures = (
             min(faces_per_sec),
             statistics.median(faces_per_sec),
             statistics.median(latencies),
             latencies[int(len(latencies) * 0.95)],
+            latencies[-1] if longest_ms is None else longest_ms,
         )
         return cls(len(faces_per_sec), *(round(figure, 1) for figure in figures))
 
@@ -142,8 +146,10 @@ def drag_in_pages(url: str, browser: Browser, model: str, visitors: int, seconds
     """A lone visitor drags with the mouse; many drag by script, since a browser has one mouse."""
     pages = [open_page(url, browser, model) for _ in range(visitors)]
     if visitors == 1:
-        faces = [drag_by_mouse(pages[0], seconds)]
+        faces, longest = drag_by_mouse(pages[0], seconds)
+        faces = [faces]
     else:
+        longest = None
         for page in pages:
             page.evaluate(DRAG, seconds)
         results = [page.evaluate("dragging") for page in pages]
@@ -154,11 +160,11 @@ def drag_in_pages(url: str, browser: Browser, model: str, visitors: int, seconds
     latencies = [page.evaluate("latencies") for page in pages]
     for page in pages:
         page.context.close()
-    return Drag.of(faces, sum(latencies, []))
+    return Drag.of(faces, sum(latencies, []), longest)
 
 
-def drag_by_mouse(page: Page, seconds: float) -> float:
-    """Drag the first slider to and fro; faces a second."""
+def drag_by_mouse(page: Page, seconds: float) -> tuple[float, float]:
+    """Drag the first slider to and fro; faces a second, and the longest time without a new one."""
     slider = page.locator("#direction-pca-1")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -173,7 +179,10 @@ def drag_by_mouse(page: Page, seconds: float) -> float:
         page.mouse.move(middle + reach * swing, box["y"] + box["height"] / 2, steps=10)
     faces = (frames(page) - before) / ((now - began) / 1000)
     page.mouse.up()
-    return faces
+    longest = page.evaluate(
+        "(began) => Math.max(...drawnAt.filter((t) => t > began).map((t, i, all) => i && t - all[i - 1]))", began
+    )
+    return faces, longest
 
 
 def frames(page: Page) -> int:

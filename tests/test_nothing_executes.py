@@ -24,7 +24,7 @@ SOURCES = [path for folder in ("gan_core", "ui") for path in (ROOT / folder).rgl
 FILES = [
     "config.json", "data.json", "status.json", "metrics.jsonl", "history.jsonl", "generator.safetensors",
     "best.safetensors", "discriminator.safetensors", "parent.pt", "stop", "heal", "log.txt", "samples/000000080.jpg",
-    "state/000000080.pt",
+    "state/000000080.pt", "snapshots/000000080.safetensors",
 ]  # fmt: skip
 
 

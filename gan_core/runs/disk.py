@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from gan_core.config import Config
-from gan_core.runs.pruning import MOST_SAMPLES, MOST_STATES
+from gan_core.runs.pruning import MOST_SAMPLES, MOST_SNAPSHOTS, MOST_STATES
 from gan_core.words import memory
 
 # Left free for everybody else, and for what is written beside the large files.
@@ -33,19 +33,26 @@ def require_room(path: Path, need: float, what: str) -> None:
 
 def run_bytes(config: Config) -> float:
     """About what a run takes on disk in the end, its prepared pictures left out."""
-    return (MOST_STATES + 1) * save_bytes(config) + MOST_SAMPLES * _sheet_bytes(config)
+    G, _ = _network_bytes(config)
+    kept = MOST_SNAPSHOTS * G / 2 + MOST_SAMPLES * _sheet_bytes(config)
+    return (MOST_STATES + 1) * save_bytes(config) + kept
 
 
 def save_bytes(config: Config) -> float:
-    """About what one save writes: a training state, the discriminator, and the generator beside the best one."""
+    """About what one save writes: a training state, the discriminator, the generator, the best one, and a snapshot."""
+    G, D = _network_bytes(config)
+    # Adam keeps two more numbers for each weight; a state has G's average, too, and both generator files are it again.
+    return 3 * (G + D) + G + 2 * G + D + G / 2 + _sheet_bytes(config)
+
+
+def _network_bytes(config: Config) -> tuple[int, int]:
+    """What the weights of G and D take."""
     import torch
 
     from gan_core.models import build_discriminator, build_generator
 
     with torch.device("meta"):
-        G, D = _bytes(build_generator(config.model)), _bytes(build_discriminator(config.model, config.d_norm))
-    # Adam keeps two more numbers for each weight; a state has G's average, too, and both generator files are it again.
-    return 3 * (G + D) + G + 2 * G + D + _sheet_bytes(config)
+        return _bytes(build_generator(config.model)), _bytes(build_discriminator(config.model, config.d_norm))
 
 
 def _bytes(net) -> int:

@@ -54,7 +54,10 @@ def duplicate(run: RunDir, name: str) -> RunDir:
 
 
 def pack(run: RunDir, folder: Path, with_state: bool = False) -> Path:
-    """A zip of the run in `folder`: settings, history, samples and networks, and the newest state if asked for."""
+    """A zip of the run in `folder`: settings, history, samples and networks, and the newest state if asked for.
+
+    The snapshots stay behind: they would be most of it.
+    """
     files = packed(run, with_state)
     folder.mkdir(parents=True, exist_ok=True)
     disk.require_room(folder, sum(path.stat().st_size for path in files), "the zip")

@@ -8,6 +8,7 @@ checkpoints/<run>/
   history.jsonl                    one line a treatment: what the run fell ill with, and what was changed
   samples/000512000.jpg            the fixed grid of z after 512,000 images
   state/000512000.pt               everything to resume
+  snapshots/000512000.safetensors  the averaged generator after 512,000 images, in half precision
   generator.safetensors            the averaged generator, newest
   best.safetensors                 the one whose samples were nearest to the pictures, if any were measured
   discriminator.safetensors        the discriminator of the newest state
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from filelock import FileLock, Timeout
 
 from gan_core.config import Config
 from gan_core.files import append_line, read_json, read_lines, replacing, sweep, write_json, write_lines
-from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples
+from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples, superfluous_snapshots
 
 if TYPE_CHECKING:
     from gan_core.data import Store
@@ -162,7 +163,7 @@ class RunDir:
 
     def sweep(self) -> None:
         """Remove what killed trainings left half written; only for whoever has claimed the run."""
-        for folder in (self.path, self.path / "samples", self.path / "state"):
+        for folder in (self.path, self.path / "samples", self.path / "state", self.path / "snapshots"):
             sweep(folder)
 
     def set_aside(self, path: Path) -> Path:
@@ -213,7 +214,7 @@ class RunDir:
 
     def samples(self) -> list[tuple[int, Path]]:
         """(nimg, path) of every sample sheet, oldest first."""
-        return [(int(path.stem), path) for path in _by_number((self.path / "samples").glob("[0-9]*.jpg"))]
+        return _by_images((self.path / "samples").glob("[0-9]*.jpg"))
 
     def add_sample(self, nimg: int, jpeg: bytes) -> None:
         folder = self.path / "samples"
@@ -224,9 +225,20 @@ class RunDir:
 
     def prune_samples(self) -> None:
         """Thin the older sheets by the rule of `pruning`."""
-        paths = dict(self.samples())
-        for seen in superfluous_samples(list(paths)):
-            paths[seen].unlink()
+        _thin(self.samples(), superfluous_samples)
+
+    def snapshots(self) -> list[tuple[int, Path]]:
+        """(nimg, path) of every snapshot of the averaged generator, oldest first."""
+        return _by_images((self.path / "snapshots").glob("[0-9]*.safetensors"))
+
+    def snapshot_path(self, nimg: int) -> Path:
+        folder = self.path / "snapshots"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{nimg:09d}.safetensors"
+
+    def prune_snapshots(self) -> None:
+        """Thin them by the rule of `pruning`."""
+        _thin(self.snapshots(), superfluous_snapshots)
 
     def states(self) -> list[Path]:
         """Saved states, newest first."""
@@ -258,7 +270,7 @@ class RunDir:
         """
         kept = [row for row in self.metrics() if row["nimg"] <= nimg] if rows is None else rows
         write_lines(self.path / "metrics.jsonl", kept)
-        for seen, path in self.samples():
+        for seen, path in [*self.samples(), *self.snapshots()]:
             if seen > nimg:
                 path.unlink()
 
@@ -295,3 +307,13 @@ def best_of(rows: list[dict]) -> dict | None:
 def _by_number(paths: Iterable[Path]) -> list[Path]:
     """Sorted by the images seen, which outgrow their nine digits after a million kimg."""
     return sorted((path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem))
+
+
+def _by_images(paths: Iterable[Path]) -> list[tuple[int, Path]]:
+    return [(int(path.stem), path) for path in _by_number(paths)]
+
+
+def _thin(found: list[tuple[int, Path]], superfluous: Callable[[list[int]], set[int]]) -> None:
+    paths = dict(found)
+    for seen in superfluous(list(paths)):
+        paths[seen].unlink()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def save(run: RunDir, trainer: Trainer) -> None:
-    """Write the trainer's state with the settings, pictures, metrics and treatments that belong to it, and D by itself."""
+    """Write D, and the trainer's state with the settings, the pictures, the metrics and the treatments of the run."""
     about = {"data": run.data(), "metrics": run.metrics(), "history": run.history()}
     about["config"] = trainer.config.to_dict()
     state = {"format_version": FORMAT_VERSION, **about, **trainer.state_dict()}

@@ -17,6 +17,7 @@ from gan_core.runs import disk, saving
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.evaluator import Evaluator
 from gan_core.runs.healer import Healer, distinct
+from gan_core.runs.pruning import snapshot_due
 from gan_core.runs.run_dir import RunDir, Status, best_of
 from gan_core.training import precision
 from gan_core.training.health import Verdict, diverged
@@ -189,9 +190,16 @@ class Worker:
         self.run.append_metrics(line)
         self.run.add_sample(tick.nimg, pixels.jpeg(pixels.sheet(trainer.sample(), COLUMNS)))
         save_generator(self.run.generator, trainer.G_ema, trainer.config, trainer.nimg)
+        self._snapshot(trainer)
         if tick.seconds - self.saved_at >= trainer.config.train.save_seconds:
             self._save(trainer)
         self.watch(tick)
+
+    def _snapshot(self, trainer: Trainer) -> None:
+        if snapshot_due([nimg for nimg, _ in self.run.snapshots()], trainer.nimg):
+            path = self.run.snapshot_path(trainer.nimg)
+            save_generator(path, trainer.G_ema, trainer.config, trainer.nimg, half=True)
+            self.run.prune_snapshots()
 
     def _save(self, trainer: Trainer) -> None:
         saving.save(self.run, trainer)

@@ -67,7 +67,8 @@ class Patient:
         return code == 0
 
     def check_history(self) -> None:
-        for seen in ([row["nimg"] for row in self.run.metrics()], [nimg for nimg, _ in self.run.samples()]):
+        kept = ([nimg for nimg, _ in listing()] for listing in (self.run.samples, self.run.snapshots))
+        for seen in ([row["nimg"] for row in self.run.metrics()], *kept):
             assert seen == list(range(TICK, len(seen) * TICK + 1, TICK)), f"a gap or a duplicate: {seen}"
 
     def newest_sound_state(self) -> int:
@@ -88,7 +89,7 @@ class Patient:
         self.damaged.add(path)
         self.sound = self.sound and path.name != "metrics.jsonl"
         self.watch()
-        return path.suffix if path.parent.name in ("state", "samples") else path.name
+        return path.suffix if path.parent.name in ("state", "samples", "snapshots") else path.name
 
     def watch(self) -> None:
         """Everything that the app looks at has to be there for it, whatever the files are like."""

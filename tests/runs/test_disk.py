@@ -56,6 +56,7 @@ def test_a_save_takes_about_what_was_reckoned(name, tiny, tmp_path):
     save_state(tmp_path / "1.pt", trainer.state_dict())
     for file in ("generator", "best"):
         save_generator(tmp_path / f"{file}.safetensors", trainer.G_ema, config, 0)
+    save_generator(tmp_path / "snapshot.safetensors", trainer.G_ema, config, 0, half=True)
     save_discriminator(tmp_path / "discriminator.safetensors", trainer.D, config, 0)
     written = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert 0.9 * written - 200_000 <= disk.save_bytes(config) <= 1.1 * written + 200_000

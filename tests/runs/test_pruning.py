@@ -1,6 +1,14 @@
 import pytest
 
-from gan_core.runs.pruning import MOST_SAMPLES, MOST_STATES, NEWEST_SAMPLES, superfluous_samples
+from gan_core.runs.pruning import (
+    MOST_SAMPLES,
+    MOST_SNAPSHOTS,
+    MOST_STATES,
+    NEWEST_SAMPLES,
+    snapshot_due,
+    superfluous_samples,
+    superfluous_snapshots,
+)
 
 
 def grown(seen: list[int]) -> list[int]:
@@ -73,3 +81,39 @@ def test_the_state_of_the_best_samples_is_kept_beside_the_newest_two(run):
     run.state_path(48).write_bytes(b"state")
     run.prune_states()
     assert [int(path.stem) for path in run.states()] == [48, 40] and MOST_STATES == 3
+
+
+def snapshots_of(seen: list[int]) -> list[int]:
+    """The snapshots that are left of a run with these ticks."""
+    left: list[int] = []
+    for nimg in seen:
+        if snapshot_due(left, nimg):
+            left.append(nimg)
+            gone = superfluous_snapshots(left)
+            left = [each for each in left if each not in gone]
+    return left
+
+
+@pytest.mark.parametrize("seen", [EVERY_TICK, EVER_MORE_SELDOM, EVERY_TICK[:100]], ids=["steady", "seldom", "short"])
+def test_snapshots_are_dense_at_the_beginning_and_cover_the_whole_run(seen):
+    left, end = snapshots_of(seen), seen[-1]
+    assert 24 <= len(left) <= MOST_SNAPSHOTS
+    assert left[0] == seen[0] and left[-1] > 0.9 * end
+    assert sum(nimg <= end / 8 for nimg in left) > len(left) / 4
+    gaps = [b - a for a, b in zip(left, left[1:], strict=False)]
+    assert max(gaps) < 0.2 * end and sum(gaps[:8]) < sum(gaps[-8:])
+
+
+def test_a_short_run_keeps_every_snapshot():
+    assert snapshots_of(list(range(10, 410, 10))) == list(range(10, 410, 10))
+    assert superfluous_snapshots([]) == superfluous_snapshots([5]) == set()
+
+
+def test_snapshots_are_thinned_on_disk_and_go_back_with_their_run(run):
+    for nimg in range(8, 8 * 60, 8):
+        run.snapshot_path(nimg).write_bytes(b"weights")
+        run.prune_snapshots()
+    kept = [nimg for nimg, _ in run.snapshots()]
+    assert len(kept) == MOST_SNAPSHOTS and (kept[0], kept[-1]) == (8, 8 * 59)
+    run.rewind(200)
+    assert [nimg for nimg, _ in run.snapshots()] == [nimg for nimg in kept if nimg <= 200]

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from gan_core.home import datasets
-from gan_core.runs.checkpoint import load_generator, load_state
+from gan_core.runs.checkpoint import load_discriminator, load_generator, load_state
 from gan_core.runs.run_dir import RunBusy, RunDir
 from gan_core.training import ema
 
@@ -39,13 +39,25 @@ def test_a_run_trains_to_its_goal_and_leaves_everything_a_watcher_needs(run, wor
     assert run.status() == status
     assert "CPU" in status.device
     assert seen(run) == [tick.nimg for tick in worker.ticks] == [24, 48, 72, 80]
-    assert [nimg for nimg, _ in run.samples()] == [24, 48, 72, 80]
+    assert [nimg for nimg, _ in run.samples()] == [nimg for nimg, _ in run.snapshots()] == [24, 48, 72, 80]
     assert [int(path.stem) for path in run.states()] == [80]
     assert run.data()["count"] == 40
-    assert load_generator(run.generator)[1:] == (tiny, 80)
+    assert load_generator(run.generator)[1:] == load_discriminator(run.discriminator)[1:] == (tiny, 80)
     assert not run.is_alive()
     leftovers = [path.name for path in run.path.rglob(".*") if path.name != ".lock"]
     assert leftovers == []
+
+
+def test_the_discriminator_and_the_snapshots_are_those_of_the_training(run, work):
+    work()(run)
+    D = load_discriminator(run.discriminator)[0].state_dict()
+    torch.testing.assert_close(D, load_state(run.states()[0])["D"], rtol=0, atol=0)
+    (nimg, first), *_, (_, last) = run.snapshots()
+    snapshot, _, images_seen = load_generator(first)
+    assert images_seen == nimg == 24 and snapshot.project.weight.dtype == torch.float32
+    weights = [load_generator(path)[0].project.weight for path in (first, last, run.generator)]
+    torch.testing.assert_close(*weights[1:], rtol=1e-3, atol=1e-6)
+    assert not torch.equal(weights[0], weights[1])
 
 
 def test_a_line_of_metrics_has_all_that_charts_need(run, work):
@@ -118,6 +130,7 @@ def test_after_a_damaged_state_the_older_one_is_used_without_duplicates(new_run,
     assert (status.state, status.nimg) == ("done", 80)
     assert "the newest saved state was damaged: it went on from an older one, of 40 images" in status.message
     assert seen(parted) == [nimg for nimg, _ in parted.samples()] == list(range(8, 81, 8))
+    assert [nimg for nimg, _ in parted.snapshots()] == list(range(8, 81, 8))
     assert_ended_alike(whole, parted)
 
 

@@ -5,6 +5,7 @@ column([text("How a face turns"), row([captioned(picture(image), "seed 7") for i
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_core.pixels import to_pil
 
 SIDE, GAP, MARGIN = 96, 6, 20
-SMALL, LARGE = 13, 30
+SMALL, LARGE = 13, 44
 BACKGROUND, INK, MUTE = "#ffffff", "#1d2025", "#676d78"
 # The font has neither these nor letters with accents.
 PLAIN = str.maketrans("−–—×", "---x")
@@ -33,8 +34,10 @@ def text(words: str, size: int = SMALL, width: int | None = None, colour: str = 
     """Words in the font that every Pillow has, broken into lines of at most `width` pixels."""
     words = spelled(words)
     written = "\n".join(lines(words, size, width)) if width else words
-    box = pen().multiline_textbbox((0, 0), written, font(size), align="center")
-    piece = Image.new("RGB", (max(round(box[2]), 1), max(round(box[3]), 1)), BACKGROUND)
+    width = pen().multiline_textbbox((0, 0), written, font(size))[2]
+    # As high whatever letters there are, so that titles side by side stand on one line.
+    height = pen().multiline_textbbox((0, 0), re.sub("[^\n]*", "Aj", written), font(size))[3]
+    piece = Image.new("RGB", (max(round(width), 1), round(height)), BACKGROUND)
     ImageDraw.Draw(piece).multiline_text((0, 0), written, colour, font(size), align="center")
     return piece
 

@@ -37,6 +37,10 @@ def test_signs_that_the_font_lacks_are_written_by_others(sign):
     assert (written < 128).any() and not np.array_equal(written, missing)
 
 
+def test_words_of_any_letters_are_as_high():
+    assert text("man").height == text("(joy)").height < text("two\nlines").height
+
+
 def test_no_words_and_a_margin():
     assert captioned(picture(RED, 20), "").size == (20, 20)
-    assert framed(picture(RED, 20), 5).size == (30, 30) and text("").size == (1, 1)
+    assert framed(picture(RED, 20), 5).size == (30, 30) and text("").width == 1

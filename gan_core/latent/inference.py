@@ -15,14 +15,19 @@ MAX_FOLDED = 2
 
 
 def for_inference(G: Generator) -> Generator:
-    """A copy of G in eval mode with batch norm inside the convolutions and a faster path for one or two images."""
+    """As `fused`, laid out for a processor and with a faster path for one or two images."""
+    G = fused(G).to(memory_format=torch.channels_last)
+    if G.config.architecture == "dcgan":
+        G.blocks[0][0] = FoldedUp(G.blocks[0][0])
+    return G
+
+
+def fused(G: Generator) -> Generator:
+    """A copy of G in eval mode with batch norm inside the convolutions: the same function."""
     G = copy.deepcopy(G).eval().requires_grad_(False)
     for block in G.blocks:
         if isinstance(block, nn.Sequential) and isinstance(block[0], nn.ConvTranspose2d):
             block[0], block[1] = fuse_conv_bn_eval(block[0], block[1], transpose=True), nn.Identity()
-    G.to(memory_format=torch.channels_last)
-    if G.config.architecture == "dcgan":
-        G.blocks[0][0] = FoldedUp(G.blocks[0][0])
     return G
 
 

@@ -111,3 +111,12 @@ def load(key: str, opening: Future[Explorer]) -> None:
             _open[key] = opening.result()
             while len(_open) > OPEN_MODELS:
                 _open.popitem(last=False)
+
+
+def forget_directions(key: object) -> None:
+    """Have every opened model of that run look its saved directions up again."""
+    name = str(key or "").partition("@")[0]
+    with _lock:
+        opened = [explorer for each, explorer in _open.items() if each.partition("@")[0] == name]
+    for explorer in opened:
+        explorer.forget_directions()

@@ -9,13 +9,13 @@ import numpy as np
 
 from gan_core import pixels
 from gan_core.home import home
-from gan_core.latent import Explorer
+from gan_core.latent import Explorer, places
 from gan_core.latent.directions import SLIDER_RANGE
 from gan_core.latent.film import write_film
 from ui import copies
 from ui.answers import answers, data_uri
 from ui.explore.opened import explorer_of, run_of
-from ui.explore.wishes import number, point, points
+from ui.explore.wishes import number, point, points, to_json
 
 MAX_FACES = 64
 FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
@@ -60,6 +60,23 @@ def faces(request: dict) -> dict:
     if not wanted:
         return {"images": []}
     return {"images": [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(wanted)]}
+
+
+@answers
+def between(request: dict) -> dict:
+    """The point at t on the way from a to b, so that one can stay there."""
+    explorer = explorer_of(request.get("key"))
+    a, b = (point(request.get(end), explorer) for end in "ab")
+    return {"point": to_json(places.between(explorer, a, b, number(request.get("t"), 0, 1)))}
+
+
+@answers
+def nearby(request: dict) -> dict:
+    """Some points around one, and their small pictures."""
+    explorer = explorer_of(request.get("key"))
+    around = places.nearby(explorer, point(request.get("point"), explorer))
+    images = [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(around)]
+    return {"points": [to_json(each) for each in around], "images": images}
 
 
 @answers

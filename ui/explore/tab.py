@@ -13,11 +13,14 @@ from ui.theme import asset
 
 # The tools in the order of their buttons, each with its label.
 TOOLS = {"play": "Play"}
+# The scripts of the stage, and of parts that tools are made of.
+STUDIO = ("studio", "strips", "walk", "sliders", "pad")
 # What the page asks of each module.
 ANSWERS = {
     "opened": ("models", "open_model"),
     "work": ("progress", "cancel"),
-    "play": ("directions", "face", "faces", "film", "nearest"),
+    "play": ("directions", "face", "faces", "film", "nearest", "between", "nearby"),
+    "saved": ("save_directions", "add_direction", "delete_direction"),
 }
 
 
@@ -43,7 +46,7 @@ def section(name: str, label: str) -> str:
 
 def script() -> str:
     """One scope for all: the studio, then the tools, then the start."""
-    parts = [asset("explore/studio.js"), *(asset(f"explore/{name}.js") for name in TOOLS)]
+    parts = [asset(f"explore/{name}.js") for name in (*STUDIO, *TOOLS)]
     return "\n".join([*parts, "studio.start();"])
 
 

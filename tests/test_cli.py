@@ -15,8 +15,8 @@ from gan_core.__main__ import build_parser, main
 from gan_core.config import DEFAULT_PRESET, Config, preset
 from gan_core.files import write_json
 from gan_core.home import checkpoints
-from gan_core.models import build_generator
-from gan_core.runs.checkpoint import load_generator, load_state, save_generator
+from gan_core.models import build_discriminator, build_generator
+from gan_core.runs.checkpoint import load_generator, load_state, save_discriminator, save_generator
 from gan_core.runs.run_dir import RunDir
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -154,6 +154,8 @@ def test_a_user_error_is_one_sentence_in_a_real_process(argv):
         (["sample", "MODEL", "--out", "OUT/grid.txt"], ".png"),
         (["sample", "MODEL", "--out", "OUT/no/folder/grid.png"], "no folder"),
         (["sample", "MODEL", "--out", "~nobody-of-that-name/grid.png"], "nobody-of-that-name"),
+        (["sample", "MODEL", "--best", "65"], "from 1 to 64"),
+        (["sample", "MODEL", "--rank", "real"], "no discriminator"),
         (["morph", "MODEL", "--seeds", "1,x"], "'x'"),
         (["morph", "MODEL", "--fps", "0"], "frames a second"),
         (["morph", "MODEL", "--seconds", "0"], "seconds"),
@@ -259,6 +261,20 @@ def test_a_sheet_of_samples_has_the_size_its_seeds_ask_for(model, tmp_path, seed
     assert run_main("sample", str(model), "--seeds", seeds, "--out", str(tmp_path / "grid.png")) == 0
     assert Image.open(tmp_path / "grid.png").size == size
     assert capsys.readouterr().out == f"wrote {tmp_path / 'grid.png'}\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [["--best", "4"], ["--best", "4", "--rank", "real"], ["--best", "4", "--rank", "different"]]
+)
+def test_only_the_best_of_the_seeds_are_shown_and_named(argv, model, tiny, tmp_path, capsys):
+    save_discriminator(tmp_path / "discriminator.safetensors", build_discriminator(tiny.model, tiny.d_norm), tiny, 1500)
+    argv = ["sample", str(model), "--seeds", "5-30", *argv, "--out", str(tmp_path / "grid.png")]
+    assert run_main(*argv, "--json") == 0
+    told = json_lines(capsys.readouterr().out)[-1]
+    assert Image.open(tmp_path / "grid.png").size == (66, 66)
+    assert len(set(told["order"])) == told["seeds"] == 4 and set(told["order"]) <= set(range(5, 31))
+    assert run_main(*argv) == 0
+    assert f"its seeds are {', '.join(map(str, told['order']))}\n" in capsys.readouterr().out
 
 
 def test_the_same_seeds_give_the_same_picture(model, tmp_path):

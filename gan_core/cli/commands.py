@@ -14,7 +14,7 @@ from gan_core.cli.process import lower_priority, stop_on_signals
 from gan_core.config import Config, ModelConfig, TrainConfig, options, preset
 
 if TYPE_CHECKING:
-    from gan_core.latent import Explorer
+    from gan_core.latent import Explorer, Point
     from gan_core.runs.run_dir import RunDir
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
@@ -62,18 +62,37 @@ def sample(args: argparse.Namespace) -> int:
     from gan_core import pixels
     from gan_core.latent import Explorer, Point, parse_seeds
     from gan_core.runs.library import find_model
+    from gan_core.runs.run_dir import RunDir
 
-    seeds = parse_seeds(args.seeds)
-    explorer = Explorer.load(find_model(args.model))
+    seeds, model = parse_seeds(args.seeds), find_model(args.model)
+    explorer = Explorer.load(model)
     label, out = label_of(args.label, explorer), writable(args.out)
+    points = ranked(args, explorer, RunDir(model.parent), [Point(seed, label=label) for seed in seeds])
     try:
-        pixels.to_pil(pixels.sheet(explorer.render([Point(seed, label=label) for seed in seeds]))).save(out)
+        pixels.to_pil(pixels.sheet(explorer.render(points))).save(out)
     except (KeyError, ValueError) as error:
         raise ValueError(
             f"'{out.name}' cannot be written as a picture: give a name that ends in .png or .jpg"
         ) from error
-    say(args.json, {"out": str(out), "seeds": len(seeds), "kimg": explorer.nimg / 1000}, f"wrote {out}")
+    values, words = {"out": str(out), "seeds": len(points), "kimg": explorer.nimg / 1000}, f"wrote {out}"
+    if args.rank or args.best:
+        values["order"] = [point.seed for point in points]
+        words += f"; its seeds are {', '.join(map(str, values['order']))}"
+    say(args.json, values, words)
     return DONE
+
+
+def ranked(args: argparse.Namespace, explorer: Explorer, run: RunDir, points: list[Point]) -> list[Point]:
+    """The points in the order asked for, and the best of them; typical ones are best unless an order is given."""
+    from gan_core.latent.ranking import judge_of, look, order
+
+    if args.best is not None and not 1 <= args.best <= len(points):
+        raise ValueError(f"--best takes from 1 to {len(points)} of these seeds, not {args.best}")
+    if not (args.rank or args.best):
+        return points
+    bar, D = Bar(args.json), judge_of(run.discriminator, explorer.config.model)
+    looks = look(explorer, points, D, lambda share: bar("looking at them", share))
+    return [points[i] for i in order(args.rank or "typical", looks)][: args.best]
 
 
 def morph(args: argparse.Namespace) -> int:

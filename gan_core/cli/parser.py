@@ -61,6 +61,13 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     sample_ = add_command(subparsers, commands.sample, "write a sheet of samples")
     add_model(sample_, seeds="0-63", out="grid.png")
     add_class(sample_)
+    sample_.add_argument(
+        "--rank",
+        choices=("typical", "real", "different"),
+        help="typical: what has most like it comes first, broken pictures last; real: what D takes for real; "
+        "different: typical ones that differ most",
+    )
+    sample_.add_argument("--best", type=int, metavar="N", help="only the first N in that order (default: typical)")
     morph_ = add_command(subparsers, commands.morph, "write a film that morphs from seed to seed and back")
     add_model(morph_, seeds="1,5,9", out="morph.mp4")
     add_class(morph_)

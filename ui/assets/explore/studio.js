@@ -1,6 +1,7 @@
 // The explorer's page: one picture on the stage, and tools around it. What is shown is one `view`; a change of it asks the
 // server for one picture, with one request under way and only the newest wish kept, so that a fast hand never builds a queue.
 const POLL_MS = 4000, WORK_MS = 200, MOST_CHIPS = 12, MOST_UNDO = 200, MOST_KEPT = 60, MAX_SEED = 2147483647;
+const CHANGE_DIRECTIONS = new Set(["save_directions", "add_direction", "delete_direction"]);
 // Where the shipped model shows some of its best; any other model is as good there as anywhere.
 const OPENING = { at: 113, to: 81, grid: 108 };
 const root = element.querySelector(".explorer");
@@ -22,12 +23,13 @@ let at = copy({ seed: OPENING.at }), undone = [], done = [], tool = null;
 
 // asking
 
-function note(text) { is("note").textContent = text || ""; }
+function note(text) { if (is("note").textContent !== (text || "")) is("note").textContent = text || ""; }
 
 async function ask(name, request = {}) {
   try {
     const answer = await server[name]({ key: model.key, ...request });
     if (answer.error) note(answer.error);
+    else if (CHANGE_DIRECTIONS.has(name)) tell("directions");
     return answer.error ? null : answer;
   } catch (error) {
     note("The app does not answer. Is it still running?");
@@ -74,12 +76,39 @@ function progressBar(bar, cancel) {
   };
 }
 
+// rest: what may wait until nobody moves anything
+
+const resting = [];
+let pressed = false;
+
+function atRest(ms, act) { resting.push({ ms, act }); }
+
+function unrest() {
+  for (const each of resting) {
+    clearTimeout(each.timer);
+    each.timer = setTimeout(() => rest(each), each.ms);
+  }
+}
+
+function rest(each) {
+  if (!root.isConnected) return;
+  if (pressed || drawing || walking || !root.offsetParent) each.timer = setTimeout(() => rest(each), each.ms);
+  else each.act();
+}
+
+for (const [name, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  addEventListener(name, () => { pressed = down; }, true);
+}
+
 // drawing on the stage
 
+// A picture's address, or another canvas.
 async function paint(canvas, source) {
-  const picture = new Image();
-  picture.src = source;
-  await picture.decode();
+  const picture = typeof source === "string" ? new Image() : source;
+  if (typeof source === "string") {
+    picture.src = source;
+    await picture.decode();
+  }
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
@@ -90,6 +119,7 @@ async function show(view) {
   wanted = view;
   wish = JSON.stringify(view);
   is("near").hidden = true;
+  unrest();
   if (drawing) return;
   drawing = true;
   while (wanted) {
@@ -117,6 +147,7 @@ function speed() {
 
 function remember() {
   if (done.length && same(done.at(-1), at)) return;
+  leave();
   done = done.slice(1 - MOST_UNDO).concat(copy(at));
   undone = [];
   showUndo();
@@ -132,6 +163,7 @@ function step(from, to) {
   while (from.length && same(from.at(-1), at)) from.pop();
   const next = from.pop();
   if (next) {
+    leave();
     to.push(copy(at));
     setPoint(next);
   }
@@ -142,8 +174,8 @@ function step(from, to) {
 function setPoint(point) {
   at = copy(point);
   is("seed").value = at.z ? "" : at.seed;
-  doing("keep").setAttribute("aria-pressed", isKept(at));
-  doing("keep").textContent = isKept(at) ? "♥ Kept" : "♡ Keep";
+  showKeep();
+  is("nearby").classList.add("stale");
   tell("moved", copy(at));
   return show({ at: copy(at) });
 }
@@ -174,8 +206,13 @@ function tile({ image, label, title, pressed, onPick }) {
 // what was kept, per model and browser
 
 const storeName = (what) => `dcgan-studio/${what}/${model.name}`;
+const parsed = {};
 function stored(what, fallback) {
-  try { return JSON.parse(localStorage.getItem(storeName(what))) ?? fallback; } catch { return fallback; }
+  try {
+    const name = storeName(what), text = localStorage.getItem(name);
+    if (parsed[name]?.text !== text) parsed[name] = { text, value: JSON.parse(text) };
+    return parsed[name].value ?? fallback;
+  } catch { return fallback; }
 }
 function store(what, value) {
   try { localStorage.setItem(storeName(what), JSON.stringify(value)); } catch { note("This browser keeps nothing for the page."); }
@@ -186,21 +223,26 @@ const isKept = (point) => kept().some((each) => same(each, point));
 function keep(point = at) {
   const others = kept().filter((each) => !same(each, point));
   store("kept", others.length < kept().length ? others : [copy(point), ...others].slice(0, MOST_KEPT));
-  if (same(point, at)) {
-    doing("keep").setAttribute("aria-pressed", isKept(at));
-    doing("keep").textContent = isKept(at) ? "♥ Kept" : "♡ Keep";
-  }
+  showKeep();
   return showKept();
 }
 
-async function showKept() {
-  const points = kept(), name = model.name, images = points.length ? await thumbs(points) : [];
-  if (name !== model.name) return;
-  is("keptbox").hidden = !images.length;
-  is("kept").replaceChildren(...images.map((image, i) => tile({
-    image, label: `Kept picture ${i + 1}`, onPick: () => go(points[i]),
-  })));
-  tell("kept", points);
+function showKeep() {
+  const is = isKept(at);
+  if (doing("keep").getAttribute("aria-pressed") === String(is)) return;
+  doing("keep").setAttribute("aria-pressed", is);
+  doing("keep").textContent = is ? "♥ Kept" : "♡ Keep";
+}
+
+// A direction that is no more leaves no picture behind that could not be made again.
+function forget(id) {
+  const without = (point) => copy({ ...point, moves: { ...point.moves, [id]: 0 } });
+  [done, undone] = [done.map(without), undone.map(without)];
+  places = places.filter(({ point }) => same(point, without(point)));
+  showHistory();
+  store("kept", kept().map(without));
+  showKept();
+  if (at.moves[id]) setPoint(without(at));
 }
 
 // choices of one: chips, or a list where there would be too many
@@ -271,15 +313,16 @@ async function openModel(name, which) {
   if (answer.name !== model.name) {
     // A direction means something else in another model, and so do a class and a z.
     at = copy({ seed: at.seed });
-    [done, undone] = [[], []];
+    [done, undone, places] = [[], [], []];
     showUndo();
+    showHistory();
   }
   Object.assign(model, answer);
   const names = Object.keys(answer.keys);
   is("which").hidden = names.length < 2;
   offer(is("which"), names.map((each) => [each, each]), answer.which, (each) => openModel(model.name, each));
   doing("compare").hidden = !answer.comparable;
-  is("about").textContent = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
+  is("about").textContent = is("about").title = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
     + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
   doing("renew").hidden = true;
   await setPoint(at);
@@ -316,26 +359,49 @@ function verdict({ copy, count }) {
 // a link that opens this very picture
 
 function linkTo(point) {
-  const place = new URL(location.href);
-  place.hash = "picture=" + btoa(JSON.stringify({ model: model.name, which: model.which, at: copy(point) }));
+  const place = new URL(location.href), words = JSON.stringify({ model: model.name, which: model.which, at: copy(point) });
+  place.hash = "picture=" + btoa(String.fromCharCode(...new TextEncoder().encode(words)));
   return place.href;
 }
 
+// What the address asks for: {model, which, at}; without any of them if it cannot be read, null if it asks for nothing.
 function linked() {
-  const found = /^#picture=(.+)$/.exec(location.hash);
-  try { return found && JSON.parse(atob(decodeURIComponent(found[1]))); } catch { return null; }
+  const found = /^#picture=(.*)$/.exec(location.hash);
+  try {
+    const bytes = Uint8Array.from(atob(decodeURIComponent(found[1])), (each) => each.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes)) || {};
+  } catch { return found && {}; }
+}
+
+// Open what the address asks for, or say why it cannot be, and open what can.
+async function openLink() {
+  const wish = linked();
+  if (!wish) return openModel();
+  const wrong = await followLink(wish);
+  if (wrong && (model.key || await openModel())) note(wrong);
+}
+
+async function followLink({ model: name, which, at: point }) {
+  if (typeof name !== "string" || !point) return "The link is damaged, so this is another picture.";
+  if (!(await listModels()).some((each) => each.name === name)) return `The model of the link, “${name}”, is not here: this is another one.`;
+  const opened = name === model.name && which === model.which || await openModel(name, which);
+  if (!opened) return is("note").textContent;
+  if (!await ask("face", { view: { at: point } })) return `The picture of the link cannot be opened: ${is("note").textContent}.`;
+  await go(point);
+  return "";
 }
 
 async function copyLink(button) {
   const link = linkTo(at);
   history.replaceState(null, "", link);
+  let told = "The link is in the address bar.";
   try {
     await navigator.clipboard.writeText(link);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "In the address bar";
-  }
-  setTimeout(() => { button.textContent = "Link"; }, 1500);
+    told = "Link copied: it opens this very picture.";
+  } catch { /* the address bar has it, too */ }
+  button.classList.add("done");
+  note(told);
+  setTimeout(() => { button.classList.remove("done"); if (is("note").textContent === told) note(""); }, 2500);
 }
 
 // tools
@@ -366,6 +432,7 @@ buttons(root, {
   keep() { keep(); },
   link: copyLink,
   compare,
+  walk,
   picture() { save(hero.toDataURL("image/png"), `${model.name}-${at.z ? "picture" : at.seed}.png`); },
   renew() { openModel(model.name, model.which); },
 });
@@ -380,9 +447,11 @@ document.addEventListener("keydown", (event) => {
   event.shiftKey ? step(undone, done) : step(done, undone);
 });
 
+addEventListener("hashchange", () => { if (root.isConnected && linked()) openLink(); });
+
 const poll = setInterval(async () => {
   if (!root.isConnected) return clearInterval(poll);
-  if (!root.offsetParent || document.activeElement === is("models") || drawing) return;
+  if (!root.offsetParent || document.activeElement === is("models") || drawing || walking || pressed) return;
   const models = await listModels();
   if (!model.key && models.length) openModel();
 }, POLL_MS);
@@ -391,16 +460,15 @@ async function start() {
   for (const section of root.querySelectorAll(".tool")) hooks[section.dataset.tool] = tools[section.dataset.tool](studio, section);
   offer(is("tools"), [...root.querySelectorAll(".tool")].map((each) => [each.dataset.label, each.dataset.tool]), null, openTool);
   openTool("play");
-  const wish = linked();
-  const found = wish && await openModel(wish.model, wish.which);
-  if (found && wish.at) await setPoint(wish.at);
-  if (!found) await openModel();
+  startStrips();
+  startWalks();
+  await openLink();
   await listModels();
 }
 
 const studio = {
   OPENING, MAX_SEED, root, model, ask, work, note, pause, paint, show, showImage, remember, setPoint, go, unmoved, copy, same, thumbs, tile,
-  kept, keep, isKept, stored, store, choose, offer, fill, save, linkTo, openModel, listModels, openTool, buttons, anySeed, start,
+  kept, keep, isKept, stored, store, choose, offer, fill, save, linkTo, openModel, listModels, openTool, buttons, anySeed, start, tell, atRest, forget,
   at: () => copy(at),
   upload: (file) => upload(file),
   // Pictures that one tool hands to another.

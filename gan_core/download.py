@@ -99,6 +99,8 @@ def hub_sentences(repo: str, kind: str) -> Iterator[None]:
         ) from None
     except errors.RepositoryNotFoundError:
         raise ValueError(f"There is no {kind} {repo} on the Hub, or it is private and needs “hf auth login”.") from None
+    except errors.RevisionNotFoundError:
+        raise ValueError(f"hf:{repo} has no such revision.") from None
     except errors.HFValidationError:
         raise ValueError(f"“hf:{repo}” is not a possible name on the Hub.") from None
     except errors.HfHubHTTPError as error:

@@ -16,16 +16,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_core.config import POWERS_OF_TWO, Config, ModelConfig, require
+from gan_core.config import POWERS_OF_TWO, Config, ModelConfig, TrainConfig, require
 from gan_core.hub import layers
-from gan_core.hub.layers import IS_D, IS_G, Convolution, Layers, layers_of, networks
+from gan_core.hub.layers import Convolution, Layers, layers_of, networks
+from gan_core.hub.names import AVERAGE, IS_D, IS_G
 from gan_core.hub.tensors import read_tensors
 from gan_core.models import Discriminator, Generator, build_discriminator, build_generator
 from gan_core.models.dcgan import widths
 
 EPS = 1e-5  # of batch norm
-# Of several generators the average comes first.
-AVERAGE = re.compile("ema|average|avg", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def import_file(path: Path, discriminator: Path | None = None) -> Imported:
     with _refusing(path.name):
         sets = _sets(path)
         G, model = _best(sets, generator, IS_G)
-    config = Config("dcgan", model)
+    config = Config("dcgan", model, TrainConfig(data=f"the pictures of {path.name}"))
 
     def judge(sets: list[tuple[str, Layers]]) -> Imported:
         D, model = _best(sets, lambda found: import_discriminator(found, config.model), IS_D)

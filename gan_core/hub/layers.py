@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,15 +9,12 @@ import torch
 from torch import Tensor
 
 from gan_core.config import require
+from gan_core.hub.names import IS_D, IS_G
 
 PARTS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 STYLEGAN = ("modulation", "mapping", "style", "noise_strength", "to_rgb", "torgb")
 WRAPPERS = ("module", "_orig_mod")  # of DataParallel and torch.compile
 MAX_DEPTH = 5
-# What networks, and files of them, are called.
-_NAMED = r"(^|[\W_\d]|net|model){}([\W_\d]|$)"
-IS_G = re.compile(_NAMED.format("(g|gen|generator)"), re.IGNORECASE)
-IS_D = re.compile(_NAMED.format("(d|dis|disc|discriminator|critic)"), re.IGNORECASE)
 
 
 @dataclass(frozen=True)

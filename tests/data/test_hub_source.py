@@ -3,20 +3,15 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 
 import pytest
-import uvicorn
+from hub_double import Hub
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from gan_core.data import absolute, source_name
 
-SHA = "0123456789abcdef" * 2 + "01234567"
 CLIENT = """
 import json, os, sys, pathlib
 from gan_core.data import prepare
@@ -63,59 +58,9 @@ REPOS = {
 }  # fmt: skip
 
 
-class Hub:
-    """The part of the Hub that a download needs, over real HTTP; `asked` are the files that were fetched."""
-
-    def __init__(self):
-        self.asked = []
-        routes = [
-            Route("/api/datasets/{repo:path}/tree/{rev}", self.tree),
-            Route("/api/datasets/{repo:path}/revision/{rev}", self.info),
-            Route("/api/datasets/{repo:path}", self.info),
-            Route("/datasets/{owner}/{name}/resolve/{rev}/{path:path}", self.file),
-        ]
-        config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        self.endpoint = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
-
-    def close(self):
-        self.server.should_exit = True
-        self.thread.join()
-
-    def info(self, request):
-        repo = request.path_params["repo"]
-        if repo == "me/broken":
-            return JSONResponse({}, 418)
-        if repo not in REPOS:
-            return JSONResponse({}, 404, {"X-Error-Code": "RepoNotFound"})
-        return JSONResponse({"id": repo, "sha": SHA, "siblings": []})
-
-    def tree(self, request):
-        files = REPOS[request.path_params["repo"]]
-        entries = [{"type": "file", "path": name, "size": len(data), "oid": "1"} for name, data in files.items()]
-        return JSONResponse([{"type": "directory", "path": "train", "oid": "2"}, *entries])
-
-    def file(self, request):
-        params = request.path_params
-        repo, path = f"{params['owner']}/{params['name']}", params["path"]
-        if repo == "me/gated":
-            return Response(status_code=403, headers={"X-Error-Code": "GatedRepo"})
-        data = REPOS[repo][path]
-        if request.method == "GET":
-            self.asked.append(path)
-        headers = {"ETag": f'"{hash(data):x}"', "X-Repo-Commit": SHA, "Content-Length": str(len(data))}
-        return Response(data if request.method == "GET" else b"", headers=headers)
-
-
 @pytest.fixture(scope="module")
 def hub():
-    hub = Hub()
+    hub = Hub(REPOS)
     yield hub
     hub.close()
 

@@ -11,7 +11,7 @@ from gan_core.latent.explorer import Explorer, Point
 from gan_core.latent.paths import travel
 
 # In standard deviations of z: a relative, neither a twin nor a stranger.
-NOISE = 0.35
+NOISE = 0.5
 NUM_NEARBY = 8
 
 

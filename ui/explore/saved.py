@@ -16,8 +16,8 @@ from ui.explore import opened
 from ui.explore.wishes import moves, points
 from ui.guard import training_allowed
 
-MINE, LABELS = "mine", "labels"
-OWN = (MINE, LABELS)
+MINE, LABEL = "mine", "label"
+OWN = (MINE, LABEL)
 MOST_POINTS = 64
 LONGEST_NAME = 40
 _lock = threading.Lock()

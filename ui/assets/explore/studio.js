@@ -228,10 +228,10 @@ function keep(point = at) {
 }
 
 function showKeep() {
-  const is = isKept(at);
-  if (doing("keep").getAttribute("aria-pressed") === String(is)) return;
-  doing("keep").setAttribute("aria-pressed", is);
-  doing("keep").textContent = is ? "♥ Kept" : "♡ Keep";
+  const known = isKept(at);
+  if (doing("keep").getAttribute("aria-pressed") === String(known)) return;
+  doing("keep").setAttribute("aria-pressed", known);
+  doing("keep").textContent = known ? "♥ Kept" : "♡ Keep";
 }
 
 // A direction that is no more leaves no picture behind that could not be made again.

@@ -38,8 +38,8 @@ def bring(
     may raise to cancel. ValueError with the reason if there is no such model or it cannot be opened.
     """
     path = named_run_path(name) if name else None
-    here = next((each for each in candidates(source.strip()) if each.resolve().parent in model_roots()), None)
-    require(here is None, f"'{source.strip()}' is in your list already")
+    here = any(each.is_dir() and each.resolve().parent in model_roots() for each in candidates(source.strip()))
+    require(not here, f"'{source.strip()}' is in your list already")
     return keep(find(source, discriminator, revision, on_download), path)
 
 
@@ -85,7 +85,7 @@ def _about(model: Model) -> dict:
     theirs = theirs if isinstance(theirs, dict) else {}
     count_, name = theirs.get("count"), theirs.get("name")
     return {
-        "name": name[:200] if isinstance(name, str) else model.origin,
+        "name": name[:200] if isinstance(name, str) else "",
         "count": count_ if type(count_) is int and count_ > 0 else 0,
         "skipped": [],
         "origin": model.origin,

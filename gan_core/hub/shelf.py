@@ -79,7 +79,9 @@ def _earlier(address: Address, error: NoConnection) -> Shelf:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(address.repo, revision=address.revision, local_files_only=True))
+        # No pattern: whatever part of the repo there is will do.
+        where = {"revision": address.revision, "allow_patterns": []}
+        folder = Path(snapshot_download(address.repo, local_files_only=True, **where))
     except LocalEntryNotFoundError:
         raise error from None
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_core.cli.bringing import explorer_of
 from gan_core.cli.console import Bar, Reporter, say
 from gan_core.cli.process import lower_priority, stop_on_signals
 from gan_core.config import Config, ModelConfig, TrainConfig, options, preset
@@ -60,12 +61,12 @@ def preflight(args: argparse.Namespace) -> int:
 
 def sample(args: argparse.Namespace) -> int:
     from gan_core import pixels
-    from gan_core.latent import Explorer, Point, parse_seeds
+    from gan_core.latent import Point, parse_seeds
     from gan_core.runs.library import find_model
     from gan_core.runs.run_dir import RunDir
 
     seeds, model = parse_seeds(args.seeds), find_model(args.model)
-    explorer = Explorer.load(model)
+    explorer = explorer_of(args.model)
     label, out = label_of(args.label, explorer), writable(args.out)
     points = ranked(args, explorer, RunDir(model.parent), [Point(seed, label=label) for seed in seeds])
     try:
@@ -95,36 +96,14 @@ def ranked(args: argparse.Namespace, explorer: Explorer, run: RunDir, points: li
     return [points[i] for i in order(args.rank or "typical", looks)][: args.best]
 
 
-def morph(args: argparse.Namespace) -> int:
-    from gan_core.latent import Explorer, Point, parse_seeds
-    from gan_core.latent.film import write_film
-    from gan_core.runs.library import find_model
-
-    if not (0 < args.seconds <= 600 and 1 <= args.fps <= 120 and 16 <= args.pixels <= 2048):
-        raise ValueError("a film lasts up to 600 seconds, has 1 to 120 frames a second and 16 to 2048 pixels a side")
-    seeds = parse_seeds(args.seeds)
-    if len(seeds) < 2:
-        raise ValueError("a morph needs at least two seeds, e.g. --seeds 1,5")
-    explorer = Explorer.load(find_model(args.model))
-    label = label_of(args.label, explorer)
-    points = [Point(seed, label=label) for seed in seeds]
-    out = writable(args.out)
-    count = max(round(args.seconds * args.fps), 1)
-    write_film(out, explorer.frames(points, count, closed=True), fps=args.fps, size=args.pixels)
-    say(args.json, {"out": str(out), "frames": count}, f"wrote {out}: {count} frames")
-    return DONE
-
-
 def evaluate(args: argparse.Namespace) -> int:
     from gan_core import pixels
     from gan_core.data import prepare
     from gan_core.home import datasets
-    from gan_core.latent import Explorer
     from gan_core.metrics import nearest, panel
     from gan_core.metrics.evaluation import evaluate, sampler, table
-    from gan_core.runs.library import find_model
 
-    explorer = Explorer.load(find_model(args.model))
+    explorer = explorer_of(args.model)
     out = picture_file(args.nearest) if args.nearest else None
     bar, config = Bar(args.json), explorer.config
     store = prepare(
@@ -158,11 +137,9 @@ def evaluate(args: argparse.Namespace) -> int:
 
 
 def augment(args: argparse.Namespace) -> int:
-    from gan_core.latent import Explorer
     from gan_core.latent.synthetic import write_set
-    from gan_core.runs.library import find_model
 
-    explorer, out, bar = Explorer.load(find_model(args.model)), writable(args.out), Bar(args.json)
+    explorer, out, bar = explorer_of(args.model), writable(args.out), Bar(args.json)
     if args.seed < 0:
         raise ValueError(f"seeds start at 0, so {args.seed} is not one")
     count = write_set(explorer, out, args.per_class, args.seed, lambda share: bar("generating", share))

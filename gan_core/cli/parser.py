@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import checkup, commands, listing, resuming
+from gan_core.cli import bringing, checkup, commands, directions, films, listing, resuming
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
-MODEL_HELP = "a name under checkpoints/, a directory or a safetensors file"
+MODEL_HELP = "a name under checkpoints/, a directory or a file of weights, also one that others trained"
+FILM_FILE = "the film to write: .mp4, .gif or .webp, or .png for a strip of its frames"
 
 
 def build_parser(description: str | None = None) -> argparse.ArgumentParser:
@@ -58,6 +59,9 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
 
     add_command(subparsers, listing.runs, "list the runs and models: state, progress, best distance, settings")
 
+    bring_ = add_command(subparsers, bringing.bring, "take a model from elsewhere into the list: a DCGAN of anybody's")
+    add_source(bring_)
+
     sample_ = add_command(subparsers, commands.sample, "write a sheet of samples")
     add_model(sample_, seeds="0-63", out="grid.png")
     add_class(sample_)
@@ -68,12 +72,19 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         "different: typical ones that differ most",
     )
     sample_.add_argument("--best", type=int, metavar="N", help="only the first N in that order (default: typical)")
-    morph_ = add_command(subparsers, commands.morph, "write a film that morphs from seed to seed and back")
-    add_model(morph_, seeds="1,5,9", out="morph.mp4")
+    morph_ = add_command(subparsers, films.morph, "write a film that morphs from seed to seed and back")
+    add_model(morph_, seeds="1,5,9", out="morph.mp4", made=FILM_FILE)
     add_class(morph_)
-    morph_.add_argument("--seconds", type=float, default=6.0, help="length of the film (default 6)")
-    morph_.add_argument("--fps", type=int, default=30, help="frames a second (default 30)")
-    morph_.add_argument("--pixels", type=int, default=256, help="side of the film, in pixels (default 256)")
+    add_film(morph_)
+    morph_.add_argument("--easing", default="linear", help="linear, smooth, in, out or hold (default linear)")
+    morph_.add_argument("--path", default="slerp", help="slerp: arcs; spline: a curve without corners (default slerp)")
+    morph_.add_argument("--open", action="store_true", help="end on the last seed, and not on the first")
+    learned_ = add_command(subparsers, films.learned, "write a film of how a run learned to draw some seeds")
+    add_model(learned_, seeds="0-8", out="learned.mp4", made=FILM_FILE)
+    add_class(learned_)
+    add_film(learned_)
+    learned_.add_argument("--hold", action="store_true", help="show one snapshot after the other, without fading")
+    learned_.add_argument("--words", action="store_true", help="write the images seen into the corner")
     evaluate_ = add_command(
         subparsers, commands.evaluate, "measure how good, diverse and original a model's samples are"
     )
@@ -82,6 +93,12 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     evaluate_.add_argument("--data-root", metavar="DIR", help="folder that holds the files of mnist and the like")
     evaluate_.add_argument("--n", type=int, default=2048, help="how many samples to measure (default 2048)")
     add_metrics(evaluate_)
+    directions_ = add_command(
+        subparsers,
+        directions.directions,
+        "list a model's directions; learn them from labelled pictures and measure them",
+    )
+    add_directions(directions_)
     augment_ = add_command(subparsers, commands.augment, "write a labelled set of generated pictures")
     augment_.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     augment_.add_argument("--per-class", type=int, required=True, metavar="N", help="pictures of each class")
@@ -128,14 +145,53 @@ def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field, with_de
         parser.add_argument(flag, type=plain, choices=spec.metadata["choices"], **common)
 
 
-def add_model(parser: argparse.ArgumentParser, seeds: str, out: str) -> None:
+def add_model(parser: argparse.ArgumentParser, seeds: str, out: str, made: str = "the file to write") -> None:
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("--seeds", default=seeds, help=f"e.g. 0-63 or 1,5,9 (default {seeds})")
-    parser.add_argument("--out", default=out, help=f"the file to write (default {out})")
+    parser.add_argument("--out", default=out, help=f"{made} (default {out})")
+
+
+def add_film(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=6.0, help="length of the film (default 6)")
+    parser.add_argument("--fps", type=int, default=30, help="frames a second (default 30)")
+    parser.add_argument("--pixels", type=int, default=256, help="side of a frame, in pixels (default 256)")
+    parser.add_argument("--frames", type=int, default=8, help="frames of a strip (default 8)")
+    parser.add_argument("--columns", type=int, help="columns of a strip (default: all frames in one row)")
 
 
 def add_class(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--class", dest="label", metavar="NAME", help="only pictures of that class (default: any)")
+
+
+def add_directions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument(
+        "--labels",
+        metavar="PATH",
+        help="labelled pictures: with folders or a labels.csv, or 'drawn' for the factors of the drawn faces",
+    )
+    parser.add_argument("--data-root", metavar="DIR", help="folder that holds the files of mnist and the like")
+    parser.add_argument(
+        "--factor",
+        action="append",
+        metavar="NAME[=VALUE]",
+        help="learn only this column of labels.csv, or this value of it; may be given several times",
+    )
+    parser.add_argument(
+        "--keep-apart",
+        action="store_true",
+        help="take from each learned direction its part along those of other factors",
+    )
+    parser.add_argument("--save", action="store_true", help="keep them with the model, in its directions.json")
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", metavar="SOURCE", help="a file of weights, a folder, owner/name on the Hub or the address of its page"
+    )
+    parser.add_argument("--name", help="what to call it (default: as its file or repo is called)")
+    parser.add_argument("--discriminator", metavar="FILE", help="its discriminator, if that lies in another file")
+    parser.add_argument("--revision", metavar="REV", help="branch, tag or commit of the repo (default: its newest)")
 
 
 def add_metrics(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from gan_core.config import Config, require
 from gan_core.latent.catalogue import FILE, directions_of
 from gan_core.latent.directions import Direction, move
 from gan_core.latent.inference import for_inference
-from gan_core.latent.paths import loop, travel
+from gan_core.latent.paths import travel
+from gan_core.latent.timeline import Piece, Timeline
 from gan_core.latent.together import Together
 from gan_core.latent.z import z_from_seeds
 from gan_core.models import Generator
@@ -71,6 +73,10 @@ class Explorer:
                 self._directions = directions_of(self._G, self.catalogue)
             return self._directions
 
+    def generator(self) -> Generator:
+        """A copy of the generator, as it renders here, for whoever looks into it or changes it."""
+        return copy.deepcopy(self._G)
+
     def forget_directions(self) -> None:
         """Have the directions looked up again, since those saved have changed."""
         with self._lock:
@@ -110,12 +116,15 @@ class Explorer:
         """The image at t in [0, 1] on the way from a to b, uint8 [H, W, C]."""
         return self.render_z(travel(self.z(a), self.z(b), t, self.config.model.latent_dim)[None])[0]
 
-    def frames(
-        self, points: Sequence[Point], num_frames: int, *, closed: bool = True, ease: bool = False
-    ) -> Iterator[np.ndarray]:
-        """The images uint8 [H, W, C] of `paths.loop` through the points, made a few at a time as they are asked for."""
-        latent_dim = self.config.model.latent_dim
-        path = loop(self.keys(points), num_frames, closed=closed, ease=ease, latent_dim=latent_dim)
+    def timeline(
+        self, points: Sequence[Point], pieces: Sequence[Piece] = (Piece(),), *, closed: bool = True, way: str = "slerp"
+    ) -> Timeline:
+        """The timeline through these points; ValueError as `Timeline`."""
+        return Timeline(self.keys(points), self.config.model.latent_dim, pieces, closed, way)
+
+    def frames(self, timeline: Timeline, num_frames: int) -> Iterator[np.ndarray]:
+        """The images uint8 [H, W, C] of a timeline's path, made a few at a time as they are asked for."""
+        path = timeline.path(num_frames)
         for start in range(0, num_frames, RENDER_BATCH):
             yield from self.render_z(path[start : start + RENDER_BATCH])
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_core.config import require
-
 TINY = 1e-12
 NO_PLANE = 1e-9
 
@@ -35,23 +33,19 @@ def travel(a: np.ndarray, b: np.ndarray, t: float | np.ndarray, latent_dim: int)
     return np.concatenate([slerp(a[..., :latent_dim], b[..., :latent_dim], t), classes.astype(np.float32)], -1)
 
 
-def loop(
-    z: np.ndarray, num_frames: int, *, closed: bool = True, ease: bool = False, latent_dim: int | None = None
-) -> np.ndarray:
-    """A path [num_frames, D] between keys z [K, D] in turn, as `travel` goes, every piece in the same time.
+def spline(before: np.ndarray, a: np.ndarray, b: np.ndarray, after: np.ndarray, t: float | np.ndarray) -> np.ndarray:
+    """The point at t from a to b, [..., D], on a curve that comes from `before`, goes on to `after` and has no corners.
 
-    A closed path leads back to the first key, whose frame is not repeated, so that a film of it repeats seamlessly;
-    an open one ends on the last key. `ease` slows down near every key. ValueError without keys or frames.
+    Catmull and Rom's curve with arcs in place of lines (Schlag 1991); norms lie between those of a and b.
     """
-    z = np.asarray(z, np.float32)
-    require(z.ndim == 2 and len(z) > 0, "a path needs at least one picture")
-    require(num_frames >= 1, f"a path needs at least one frame, not {num_frames}")
-    position = np.linspace(0, len(z) if closed else len(z) - 1, num_frames, endpoint=not closed)
-    start = np.minimum(position.astype(int), len(z) - 1)
-    t = position - start
-    if ease:
-        t = t * t * (3 - 2 * t)
-    return travel(z[start], z[(start + 1) % len(z)], t, latent_dim or z.shape[1])
+    t = np.asarray(t, np.float64)
+    share = (t * t * (3 - 2 * t))[..., None]
+    length = (1 - share) * norm(a) + share * norm(b)
+    before, a, b, after = (each / np.maximum(norm(each), TINY) for each in (before, a, b, after))
+    middle = slerp(a, b, t)
+    left = slerp(slerp(before, a, t + 1), middle, (t + 1) / 2)
+    right = slerp(middle, slerp(b, after, t - 1), t / 2)
+    return (slerp(left, right, t) * length).astype(np.float32)
 
 
 def norm(vectors: np.ndarray) -> np.ndarray:

@@ -88,7 +88,7 @@ def test_a_morph_between_classes_starts_and_ends_on_them_and_blends_their_weight
 
 def test_a_film_through_classes_shows_each_of_its_points(explorer):
     points = [Point(1, label=0), Point(2, label=1), Point(3, label=2)]
-    frames = list(explorer.frames(points, 12))
+    frames = list(explorer.frames(explorer.timeline(points), 12))
     for frame, image in zip(frames[::4], explorer.render(points), strict=True):
         assert grey_levels(frame, image) <= 1
 

@@ -109,16 +109,16 @@ def test_a_morph_starts_and_ends_on_its_points(explorer):
 def test_frames_come_in_the_number_asked_and_only_as_asked(explorer, monkeypatch):
     asked, original = [], explorer.render_z
     monkeypatch.setattr(explorer, "render_z", lambda z: asked.append(len(z)) or original(z))
-    frames = explorer.frames(POINTS[:3], 21)
+    frames = explorer.frames(explorer.timeline(POINTS[:3]), 21)
     assert next(frames).shape == (32, 32, 3) and sum(asked) <= 8
     assert len(list(frames)) == 20 and sum(asked) == 21
 
 
 def test_an_open_film_ends_on_its_last_point(explorer):
-    *_, last = explorer.frames([Point(0), Point(1)], 12, closed=False)
+    *_, last = explorer.frames(explorer.timeline([Point(0), Point(1)], closed=False), 12)
     assert grey_levels(last, explorer.render([Point(1)])[0]) <= 1
 
 
 def test_no_points_make_no_film(explorer):
     with pytest.raises(ValueError, match="one picture"):
-        next(explorer.frames([], 12))
+        explorer.timeline([])

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from gan_core.latent.film import write_film
+from gan_core.latent.film import MOST_PIXELS, check_film, stamped, write_film, write_strip
 
 COLOURS = [(200, 40, 40), (40, 200, 40), (40, 40, 200), (128, 128, 128), (250, 240, 230)]
 
@@ -18,7 +20,7 @@ def frames() -> list[np.ndarray]:
 
 
 def decode(path) -> np.ndarray:
-    if path.suffix == ".gif":
+    if path.suffix in (".gif", ".webp"):
         film = Image.open(path)
         return np.stack([np.asarray(frame_of(film, i)) for i in range(film.n_frames)])
     with av.open(str(path)) as file:
@@ -34,7 +36,7 @@ def expected(frames: list[np.ndarray], side: int) -> np.ndarray:
     return np.stack([Image.fromarray(frame).resize((side, side), Image.Resampling.BICUBIC) for frame in frames])
 
 
-@pytest.mark.parametrize(("name", "tolerance"), [("a.mp4", 4), ("a.gif", 3), ("A.MP4", 4)])
+@pytest.mark.parametrize(("name", "tolerance"), [("a.mp4", 4), ("a.gif", 3), ("a.webp", 4), ("A.MP4", 4)])
 def test_a_film_decodes_to_what_went_in(tmp_path, frames, name, tolerance):
     write_film(tmp_path / name, iter(frames), size=64)
     film = decode((tmp_path / name).rename(tmp_path / name.lower()))
@@ -64,7 +66,18 @@ def test_a_gif_repeats_for_ever_at_its_pace(tmp_path, frames):
     assert sum(pauses) == pytest.approx(20 / 30 * 1000, abs=10)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_a_webp_repeats_for_ever_at_its_pace(tmp_path, frames):
+    write_film(tmp_path / "a.webp", frames, fps=30)
+    film, pauses = Image.open(tmp_path / "a.webp"), []
+    for i in range(film.n_frames):
+        film.seek(i)
+        film.load()
+        pauses.append(film.info["duration"])
+    assert film.info["loop"] == 0 and film.n_frames == 20
+    assert sum(pauses) == pytest.approx(20 / 30 * 1000, abs=2)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
 def test_grey_frames_odd_sides_and_large_frames(tmp_path, suffix):
     grey = [np.full((32, 32, 1), 10 * i, np.uint8) for i in range(5)]
     write_film(tmp_path / f"grey{suffix}", grey, size=101)
@@ -75,7 +88,7 @@ def test_grey_frames_odd_sides_and_large_frames(tmp_path, suffix):
     assert decode(tmp_path / f"large{suffix}").shape[1:3] == (128, 128)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
 def test_progress_is_told_and_can_cancel(tmp_path, frames, suffix):
     told = []
     write_film(tmp_path / f"told{suffix}", frames, size=32, on_frame=told.append)
@@ -110,3 +123,36 @@ def test_bad_requests_are_refused_before_any_work(tmp_path, frames, name, option
 def test_a_film_of_nothing_is_refused(tmp_path):
     with pytest.raises(ValueError, match="one frame"):
         write_film(tmp_path / "a.mp4", iter([]))
+
+
+def test_a_film_that_would_not_fit_into_memory_is_refused():
+    check_film(Path("a.mp4"), 30, 1024, 18_000)
+    check_film(Path("a.gif"), 30, 512, MOST_PIXELS // 512**2)
+    for name in ("a.gif", "a.webp"):
+        with pytest.raises(ValueError, match="too large"):
+            check_film(Path(name), 30, 512, MOST_PIXELS // 512**2 + 1)
+
+
+@pytest.mark.parametrize(("columns", "shape"), [(None, (64, 20 * 66 - 2)), (5, (4 * 66 - 2, 5 * 66 - 2))])
+def test_a_strip_is_one_picture_of_all_frames(tmp_path, frames, columns, shape):
+    told = []
+    write_strip(tmp_path / "a.png", iter(frames), 64, columns, told.append)
+    strip = np.asarray(Image.open(tmp_path / "a.png"))
+    assert strip.shape[:2] == shape and told == list(range(1, 21))
+    np.testing.assert_array_equal(strip[:64, :64], expected(frames[:1], 64)[0])
+    np.testing.assert_array_equal(strip[-64:, -64:], expected(frames[-1:], 64)[0])
+
+
+def test_a_strip_of_nothing_or_too_much_is_refused(tmp_path, frames):
+    with pytest.raises(ValueError, match="one frame"):
+        write_strip(tmp_path / "a.png", [], 64)
+    with pytest.raises(ValueError, match="too large"):
+        write_strip(tmp_path / "a.png", frames * 7, 1024)
+    assert not list(tmp_path.iterdir())
+
+
+def test_words_stand_in_the_lower_left_corner(frames):
+    plain, told = np.asarray(expected(frames[:1], 256)[0]), stamped(frames[0], "12.5 kimg", 256)
+    changed = np.argwhere((plain != told).any(-1))
+    assert told.shape == (256, 256, 3) and told.max() > 240
+    assert changed[:, 0].min() > 225 and changed[:, 1].max() < 128

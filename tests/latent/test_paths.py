@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gan_core.latent.paths import loop, slerp, travel
+from gan_core.latent.paths import norm, slerp, spline, travel
 
 RNG = np.random.default_rng(0)
 A, B = RNG.standard_normal((2, 100)).astype(np.float32)
@@ -30,45 +30,6 @@ def test_opposite_vectors_are_joined_without_passing_the_origin():
     assert angle(A, path[4]) == pytest.approx(np.pi / 2, abs=1e-3)
 
 
-@pytest.mark.parametrize("num_frames", [1, 2, 3, 10, 31])
-@pytest.mark.parametrize("num_keys", [1, 2, 3, 5])
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_path_has_exactly_as_many_frames_as_asked(num_keys, num_frames, closed):
-    path = loop(RNG.standard_normal((num_keys, 16)), num_frames, closed=closed)
-    assert path.shape == (num_frames, 16) and np.isfinite(path).all()
-
-
-def test_a_closed_path_visits_the_keys_at_an_even_pace_and_closes_without_a_repeat():
-    keys = np.eye(3, dtype=np.float32)
-    path = loop(keys, 12)
-    np.testing.assert_allclose(path[::4], keys, atol=1e-6)
-    steps = [angle(a, b) for a, b in zip(path, np.roll(path, -1, 0), strict=True)]
-    np.testing.assert_allclose(steps, np.pi / 8, atol=1e-3)
-
-
-@pytest.mark.parametrize("ease", [True, False])
-def test_an_open_path_starts_and_ends_on_keys(ease):
-    path = loop(np.stack([A, B]), 7, closed=False, ease=ease)
-    np.testing.assert_allclose(path[[0, -1]], [A, B], atol=1e-6)
-    np.testing.assert_allclose(path[3], slerp(A, B, 0.5), atol=1e-6)
-
-
-def test_easing_slows_down_at_the_keys():
-    path = loop(np.stack([A, B]), 11, closed=False, ease=True)
-    assert angle(path[0], path[1]) < angle(path[5], path[6]) / 3
-
-
-def test_one_key_stays_where_it_is():
-    np.testing.assert_allclose(loop(A[None], 5), np.tile(A, (5, 1)), atol=1e-6)
-
-
-def test_paths_without_keys_or_frames_are_refused():
-    with pytest.raises(ValueError, match="one picture"):
-        loop(np.empty((0, 16)), 5)
-    with pytest.raises(ValueError, match="one frame"):
-        loop(A[None], 0)
-
-
 def with_classes(z: np.ndarray, weights: list[float]) -> np.ndarray:
     return np.concatenate([z, np.array(weights, np.float32)])
 
@@ -87,10 +48,28 @@ def test_within_a_class_its_weight_stays_as_it_is():
     assert (travel(a, b, np.linspace(0, 1, 7), 100)[:, 100:] == [0, 1]).all()
 
 
-def test_class_weights_add_up_to_one_all_along_a_path():
-    keys = np.stack([with_classes(A, [1, 0, 0]), with_classes(B, [0, 1, 0]), with_classes(-A, [0, 0, 1])])
-    path = loop(keys, 12, latent_dim=100)
-    np.testing.assert_allclose(path[:, 100:].sum(1), 1, atol=1e-6)
-    np.testing.assert_allclose(path[::4], keys, atol=1e-5)
-    np.testing.assert_allclose(path[2, 100:], [0.5, 0.5, 0])
-    np.testing.assert_allclose(path[:, :100], loop(keys[:, :100], 12))
+FOUR = RNG.standard_normal((4, 100)).astype(np.float32)
+
+
+def test_a_spline_begins_and_ends_on_its_keys_with_norms_between_theirs():
+    path = spline(*FOUR * [[1], [1], [3], [1]], np.linspace(0, 1, 21))
+    assert path.dtype == np.float32
+    np.testing.assert_allclose(path[[0, -1]], [FOUR[1], 3 * FOUR[2]], atol=1e-4)
+    lengths = norm(path)[:, 0]
+    assert (np.diff(lengths) > 0).all() and lengths[10] == pytest.approx(lengths[[0, -1]].mean(), rel=1e-4)
+
+
+def test_a_spline_has_no_corner_at_a_key():
+    before, after = spline(*FOUR, np.array([0.99, 1.0])), spline(*FOUR[1:], A, np.array([0.0, 0.01]))
+    np.testing.assert_allclose(before[1], after[0], atol=1e-4)
+    into, out = before[1] - before[0], after[1] - after[0]
+    assert angle(into, out) < 0.1
+    a, b = (slerp(*pair, t) for pair, t in ((FOUR[1:3], 0.99), (FOUR[2:], 0.01)))
+    assert angle(FOUR[2] - a, b - FOUR[2]) > 1, "arcs have one"
+
+
+@pytest.mark.parametrize("four", [np.tile(A, (4, 1)), np.stack([A, -A, A, -A]), np.stack([A, A, B, B])])
+def test_a_spline_through_equal_or_opposite_keys_stays_on_the_shell(four):
+    path = spline(*four, np.linspace(0, 1, 33))
+    assert np.isfinite(path).all()
+    assert (norm(path) > 0.99 * min(norm(A), norm(B))).all()

@@ -137,7 +137,6 @@ def test_a_morph_leads_from_one_class_to_another(clothes):
     for t, end in ((0, "a"), (1, "b")):
         morphed = play.face({"key": key, "view": ends | {"t": t}})
         assert morphed == play.face({"key": key, "view": {"at": ends[end]}})
-    assert "file" in play.film({"key": key, "kind": "gif"} | ends)
 
 
 def test_the_best_weights_come_first_and_the_newest_while_it_trains(clothes):
@@ -193,13 +192,6 @@ def test_the_closest_pictures_are_those_that_a_search_through_all_finds(flip):
 def test_two_pictures_are_enough_to_compare_with():
     store = prepare("drawn:2", 16, 3, datasets())
     assert [ratio for _, ratio in copies.closest(store.images[1], store, False)][0] == 0
-
-
-def test_an_unknown_film_is_refused_and_no_scratch_file_stays(run, tmp_path):
-    key = key_of(run)
-    assert "error" in play.film({"key": key, "kind": "exe", "a": {}, "b": {}})
-    assert play.film({"key": key, "kind": "gif", "a": {"seed": 1}, "b": {"seed": 2}})["name"] == "morph.gif"
-    assert not list((play.home() / ".cache").iterdir())
 
 
 def test_new_weights_get_a_new_key_and_the_old_ones_stay_open(run, config):

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 
 from gan_core import pixels
-from gan_core.home import home
 from gan_core.latent import Explorer, places
 from gan_core.latent.directions import SLIDER_RANGE
-from gan_core.latent.film import write_film
 from ui import copies
 from ui.answers import answers, data_uri
 from ui.explore.opened import explorer_of, run_of
 from ui.explore.wishes import number, point, points, to_json
 
 MAX_FACES = 64
-FILM = {"mp4": {"fps": 30, "size": 512, "type": "video/mp4"}, "gif": {"fps": 20, "size": 256, "type": "image/gif"}}
-FILM_SECONDS = 3
 
 
 @answers
@@ -77,24 +70,6 @@ def nearby(request: dict) -> dict:
     around = places.nearby(explorer, point(request.get("point"), explorer))
     images = [data_uri(pixels.jpeg(image), "image/jpeg") for image in explorer.render(around)]
     return {"points": [to_json(each) for each in around], "images": images}
-
-
-@answers
-def film(request: dict) -> dict:
-    """A morph from face a to face b and back, as a file to download."""
-    kind = str(request.get("kind"))
-    if kind not in FILM:
-        raise ValueError("a film is an mp4 or a gif")
-    explorer = explorer_of(request.get("key"))
-    settings = FILM[kind]
-    ends = [point(request.get(end), explorer) for end in "ab"]
-    frames = explorer.frames(ends, settings["fps"] * FILM_SECONDS, ease=True)
-    folder = home() / ".cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = Path(scratch) / f"morph.{kind}"
-        write_film(path, frames, fps=settings["fps"], size=settings["size"])
-        return {"file": data_uri(path.read_bytes(), settings["type"]), "name": f"morph.{kind}"}
 
 
 def picture(explorer: Explorer, view: object) -> np.ndarray:

@@ -12,15 +12,17 @@ import gradio as gr
 from ui.theme import asset
 
 # The tools in the order of their buttons, each with its label.
-TOOLS = {"play": "Play"}
+TOOLS = {"play": "Play", "arithmetic": "Arithmetic", "grid": "Grid"}
 # The scripts of the stage, and of parts that tools are made of.
 STUDIO = ("studio", "strips", "walk", "sliders", "pad")
 # What the page asks of each module.
 ANSWERS = {
     "opened": ("models", "open_model"),
     "work": ("progress", "cancel"),
-    "play": ("directions", "face", "faces", "film", "nearest", "between", "nearby"),
+    "play": ("directions", "face", "faces", "nearest", "between", "nearby"),
     "saved": ("save_directions", "add_direction", "delete_direction"),
+    "arithmetic": ("arithmetic", "arithmetic_figure"),
+    "grid": ("grid_sheet", "grid_orders", "grid_file"),
 }
 
 

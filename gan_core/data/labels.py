@@ -34,6 +34,12 @@ def choose_labels(source: Source, choice: str = AUTO) -> Labels | None:
     return None
 
 
+def every_column(source: Source) -> dict[str, Labels]:
+    """What each column of the source's CSV says of each picture, as `Table.cells`; none where there is no CSV."""
+    table = _table(source)
+    return {column: table.cells(column, len(source.items)) for column in table.columns} if table else {}
+
+
 def number_labels(labels: Iterable[str], order: tuple[str, ...] = ()) -> tuple[np.ndarray, tuple[str, ...]]:
     """The labels as int64 [N], and the classes they number: in the given order, else sorted with 2 before 10."""
     labels = list(labels)
@@ -53,11 +59,15 @@ class Table:
     places: list[int | None]
 
     def labels(self, column: str, count: int) -> Labels:
-        labels: Labels = [None] * count
+        return [cell or None for cell in self.cells(column, count)]
+
+    def cells(self, column: str, count: int) -> Labels:
+        """What the column says of each picture: "" where its cell is empty, None where no row means it."""
+        cells: Labels = [None] * count
         for row, place in zip(self.rows, self.places, strict=True):
             if place is not None and self.columns[column] < len(row):
-                labels[place] = row[self.columns[column]] or None
-        return labels
+                cells[place] = row[self.columns[column]]
+        return cells
 
 
 def _named_column(source: Source, choice: str) -> Labels:

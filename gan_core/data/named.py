@@ -1,5 +1,6 @@
-"""Sets known by name: MNIST, Fashion-MNIST, CIFAR-10 and CelebA, their training parts, through torchvision.
+"""Sets known by name: MNIST, Fashion-MNIST, CIFAR-10 and CelebA, through torchvision.
 
+A name means the training part, "mnist:test" and the like the test part of a set that has classes.
 Files that are already there are read without torchvision, so shortened or repacked copies serve as well.
 """
 
@@ -26,6 +27,7 @@ CLOTHES = (
 )  # fmt: skip
 THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CLASSES = {"mnist": DIGITS, "fashion-mnist": CLOTHES, "cifar-10": THINGS}
+TEST = ":test"
 TIMEOUT_SECONDS = 20
 
 
@@ -48,9 +50,10 @@ class ArraySource(Source):
 
 
 def named(data: str) -> str | None:
-    """The set that is meant, whatever its capitals and hyphens; None if it is none."""
+    """The set or test part that is meant, whatever its capitals and hyphens; None if it is none."""
     plain = re.sub("[-_]", "", data.strip().lower())
-    return next((name for name in NAMES if name.replace("-", "") == plain), None)
+    parts = [*NAMES, *(name + TEST for name in CLASSES)]
+    return next((name for name in parts if name.replace("-", "") == plain), None)
 
 
 def check_data_root(data_root: str | Path | None) -> Path | None:
@@ -67,11 +70,12 @@ def check_data_root(data_root: str | Path | None) -> Path | None:
 
 
 def open_named(name: str, root: Path, data_root: str | Path | None, report: OnProgress) -> Source:
-    """A set by one of NAMES: from the files in `data_root`, else from `root`/named, downloaded if need be."""
-    given, own = check_data_root(data_root), root / "named" / name
+    """A set by a name that `named` gave: from the files in `data_root`, else from `root`/named, maybe downloaded."""
+    whole = name.removesuffix(TEST)
+    given, own = check_data_root(data_root), root / "named" / whole
     source = (given and _found(name, given)) or _found(name, own)
     if source is None:
-        _download(name, own, report)
+        _download(whole, own, report)
         source = _found(name, own)
     if source is None:
         raise _failure(name, "the files that came are not those of the set")
@@ -81,20 +85,22 @@ def open_named(name: str, root: Path, data_root: str | Path | None, report: OnPr
 def _found(name: str, place: Path) -> Source | None:
     if name == "celeba":
         return _celeba(place)
-    read = _read_cifar if name == "cifar-10" else _read_mnist
-    for folder in (f"{NAMES[name]}/raw", NAMES[name], name, "raw", "cifar-10-batches-py", "."):
-        if found := read(place / folder):
-            return ArraySource(name, *found, CLASSES[name])
+    whole = name.removesuffix(TEST)
+    read = _read_cifar if whole == "cifar-10" else _read_mnist
+    for folder in (f"{NAMES[whole]}/raw", NAMES[whole], whole, "raw", "cifar-10-batches-py", "."):
+        if found := read(place / folder, test=name != whole):
+            return ArraySource(name, *found, CLASSES[whole])
     return None
 
 
-def _read_mnist(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    images, labels = (_either(folder / f"train-{part}-ubyte") for part in ("images-idx3", "labels-idx1"))
+def _read_mnist(folder: Path, test: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    start = "t10k" if test else "train"
+    images, labels = (_either(folder / f"{start}-{part}-ubyte") for part in ("images-idx3", "labels-idx1"))
     return (read_idx(images, 3), read_idx(labels, 1)) if images and labels else None
 
 
-def _read_cifar(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    batches = sorted(folder.glob("data_batch_[1-5]"))
+def _read_cifar(folder: Path, test: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    batches = sorted(folder.glob("test_batch" if test else "data_batch_[1-5]"))
     return read_cifar(batches) if batches else None
 
 

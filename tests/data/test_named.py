@@ -208,3 +208,12 @@ def test_celeba_is_its_training_part_without_classes(tmp_path):
     training = prepare("celeba", 32, 3, tmp_path / "stores", data_root=tmp_path / "given")
     assert training.name == "celeba" and training.labels is None
     assert everything.images[:, 9, 9, 0].tolist() == [0, 1, 2, 3] and training.images[:, 9, 9, 0].tolist() == [0, 3]
+
+
+def test_the_test_part_has_a_name_of_its_own(tmp_path):
+    mnist_files(tmp_path / "files")
+    store = prepare("MNIST:test", 28, 1, tmp_path / "stores", data_root=tmp_path / "files")
+    assert store.name == "mnist:test" and store.images[:, 5, 5, 0].tolist() == [0, 1, 2, 3]
+    assert store.labels.tolist() == [0, 1, 2, 3]
+    assert named("fashion-mnist:test") == absolute("Fashion_MNIST:test") == "fashion-mnist:test"
+    assert named("celeba:test") is None and named("mnist:validation") is None

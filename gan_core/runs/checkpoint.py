@@ -48,6 +48,13 @@ def load_discriminator(path: Path) -> tuple[Discriminator, Config, int]:
     return _load_network(path, lambda config: build_discriminator(config.model, config.d_norm))
 
 
+def copy_network(source: Path, target: Path, change: Callable[[Config], Config]) -> None:
+    """Write a network's file anew, the same weights with a changed config. ValueError if it is not one."""
+    weights, metadata = _open_network(source)
+    config = change(Config.from_dict(json.loads(metadata["config"])))
+    _write_network(target, weights, config, int(metadata.get("nimg", 0)))
+
+
 def save_state(path: Path, state: dict) -> None:
     """Write a training state. FloatingPointError, before anything is written, if a number in it is not finite."""
     if not _finite(state):
@@ -84,10 +91,19 @@ def read_config(path: Path) -> Config:
     return Config.from_dict(load_state(path).get("config"))
 
 
+def read_nimg(path: Path) -> int:
+    """The images that a network had seen. ValueError if it is not one."""
+    return int(_open_network(path)[1].get("nimg", 0))
+
+
 def _save_network(path: Path, net: nn.Module, config: Config, nimg: int, half: bool) -> None:
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
     if half:
         weights = {name: tensor.half() if tensor.dim() >= 2 else tensor for name, tensor in weights.items()}
+    _write_network(path, weights, config, nimg)
+
+
+def _write_network(path: Path, weights: dict[str, torch.Tensor], config: Config, nimg: int) -> None:
     metadata = {"config": json.dumps(config.to_dict()), "nimg": str(nimg)}
     with replacing(path) as temporary:
         temporary.write_bytes(save(weights, metadata))

@@ -8,10 +8,10 @@ import numpy as np
 
 from gan_core.metrics import Diversity, SlicedWasserstein
 from gan_core.metrics.images import drawn
+from gan_core.runs.run_dir import MEASURED_SAMPLES
 from gan_core.training.trainer import Trainer
 from gan_core.training.verdicts import verdicts
 
-NUM_IMAGES = 2048
 FEWEST_IMAGES = 64
 NUM_PAIRS = 128
 JUDGED = 500
@@ -50,10 +50,10 @@ class Evaluator:
         return found
 
     def _prepare(self) -> None:
-        reals = drawn(self.images, 2 * NUM_IMAGES)
-        self._swd = SlicedWasserstein(reals[:NUM_IMAGES], NUM_IMAGES)
+        reals = drawn(self.images, 2 * MEASURED_SAMPLES)
+        self._swd = SlicedWasserstein(reals[:MEASURED_SAMPLES], MEASURED_SAMPLES)
         half = len(reals) // 2
-        self._floor = SlicedWasserstein(reals[:half], NUM_IMAGES).measure(reals[half : 2 * half]).mean
+        self._floor = SlicedWasserstein(reals[:half], MEASURED_SAMPLES).measure(reals[half : 2 * half]).mean
         try:
             self._diversity = Diversity(reals, NUM_PAIRS)
         except ValueError:  # the pictures are all alike

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 ACTIVE = ("starting", "preparing", "training")
 STARTING_SECONDS = 300  # a busy machine takes long to load PyTorch; who started it hears of an early end at once
+MEASURED_SAMPLES = 2048  # behind each `swd`, or as many as there are pictures
 TIE = 0.03  # the measure's own chance; between equals, longer training wins
 
 

@@ -12,7 +12,7 @@ import gradio as gr
 from ui.theme import asset
 
 # The tools in the order of their buttons, each with its label.
-TOOLS = {"play": "Play", "arithmetic": "Arithmetic", "grid": "Grid"}
+TOOLS = {"play": "Play", "arithmetic": "Arithmetic", "grid": "Grid", "learn": "Learn"}
 # The scripts of the stage, and of parts that tools are made of.
 STUDIO = ("studio", "strips", "walk", "sliders", "pad")
 # What the page asks of each module.
@@ -23,6 +23,7 @@ ANSWERS = {
     "saved": ("save_directions", "add_direction", "delete_direction"),
     "arithmetic": ("arithmetic", "arithmetic_figure"),
     "grid": ("grid_sheet", "grid_orders", "grid_file"),
+    "learn": ("label_sources", "learn_directions"),
 }
 
 

@@ -11,7 +11,7 @@ from gan_core.latent.directions import Direction, move
 
 REACH = 2.0  # standard deviations of z either way
 NOTICED = 1.0  # standard deviations of a number: a smaller change does not count
-WEAK = 0.1  # a factor that changes in fewer of the pictures hardly changes
+WEAK = 0.2  # a factor that changes in fewer of the pictures hardly changes
 
 Scorer = Callable[[np.ndarray], np.ndarray]  # z [N, input_dim] to scores [N, T]
 

@@ -17,7 +17,7 @@ from gan_core.home import datasets
 from gan_core.runs import child
 from ui import form
 from ui.data_view import EMPTY, report_html
-from ui.guard import NOT_HERE, sentence, training_allowed
+from ui.guard import notice, require_owner, sentence
 from ui.preflight import progress_html
 from ui.theme import asset
 
@@ -38,14 +38,12 @@ class Look:
 
 
 def build() -> Look:
-    allowed = training_allowed()
     with gr.Row(elem_id="data", equal_height=False):
         with gr.Column(elem_classes="card"):
             gr.HTML("<h3 class='head'>Before a training</h3>", apply_default_css=False)
-            if not allowed:
-                gr.HTML(f"<p class='cap'>{escape(NOT_HERE)}</p>", apply_default_css=False)
-            fields = form.build_source(allowed, form.LOCAL)
-            begin = gr.Button("Look at my pictures", variant="primary", interactive=allowed, elem_id="look", size="md")
+            notice()
+            fields = form.build_source(form.LOCAL)
+            begin = gr.Button("Look at my pictures", variant="primary", elem_id="look", size="md")
             cancel = gr.Button("Cancel", visible=False, elem_id="cancel-look", size="md")
             progress = gr.HTML(elem_id="looking", apply_default_css=False)
         with gr.Column():
@@ -68,8 +66,7 @@ def wire(look: Look, fields: dict[str, gr.components.Component], tabs: gr.Tabs) 
 def run(*values):
     """Look at the pictures that the form names; every update is the whole state of the buttons, progress and report."""
     try:
-        if not training_allowed():
-            raise ValueError(NOT_HERE)
+        require_owner()
         chosen = dict(zip(form.SOURCE, values, strict=True))
         yield update(progress_html(FIRST["message"], 0), True)
         data, folder = source_of(chosen)

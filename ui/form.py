@@ -81,24 +81,24 @@ SOURCE = ("source", "path", "upload", "known", "data_root")
 WHAT = (*SOURCE, "preset", "amount", "unit", "image_size")
 
 
-def build(allowed: bool) -> dict[str, gr.components.Component]:
-    """The fields by name; those of a page where nobody may train cannot be used."""
+def build() -> dict[str, gr.components.Component]:
+    """The fields by name."""
     model = preset(DEFAULT_PRESET).model
-    form = build_source(allowed, DRAWN) | {
+    form = build_source(DRAWN) | {
         "preset": gr.Dropdown(list(PRESETS), value=DEFAULT_PRESET, label="Recipe", info=PRESET_HELP[DEFAULT_PRESET]),
         "image_size": sizes(model.architecture, model.image_size),
     }
     with gr.Row(equal_height=True):
         form["amount"] = gr.Number(10, label="Train for", min_width=80)
         form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
-    form["start"] = gr.Button("Start", variant="primary", interactive=allowed, elem_id="start")
+    form["start"] = gr.Button("Start", variant="primary", elem_id="start")
     return form
 
 
-def build_source(allowed: bool, chosen: str) -> dict[str, gr.components.Component]:
+def build_source(chosen: str) -> dict[str, gr.components.Component]:
     """The fields of SOURCE by name: where the pictures are."""
     return {
-        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD, KNOWN], value=chosen, label="Pictures", interactive=allowed),
+        "source": gr.Dropdown([DRAWN, LOCAL, UPLOAD, KNOWN], value=chosen, label="Pictures"),
         "path": gr.Textbox(label="Path", placeholder="/home/me/photos or photos.zip", visible=chosen == LOCAL),
         "upload": gr.File(label="Zip of pictures", file_types=[".zip"], visible=False, height=110),
         "known": gr.Dropdown(

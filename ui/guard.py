@@ -1,32 +1,62 @@
-"""Who may train from the page, and how the page hears what was wrong."""
+"""Who may change things, and how the page hears what was wrong.
+
+On this computer everybody who can open the page may do everything. On a Space everybody explores, and only its owner,
+logged in, trains, changes runs and publishes. The server asks at every call: hiding a button protects nothing.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from html import escape
 
 import gradio as gr
+from gradio.context import LocalContext
 
-NOT_HERE = (
-    "On this hosted page you can explore. To train on your own pictures, run DCGAN Studio on your computer, or "
-    "duplicate this Space and set DCGAN_STUDIO_TRAIN=1 there."
+OWNER_ONLY = (
+    "On this page everybody can explore, and its owner, logged in, can do the rest. To train on your own pictures, run "
+    "DCGAN Studio on your computer, or duplicate this Space."
 )
+# What a member of the organisation that owns a Space may be to count as its owner.
+ROLES = ("admin", "write")
 
 
-def training_allowed() -> bool:
-    """A public Space must not give its owner's processor away to every visitor."""
-    return not os.environ.get("SPACE_ID") or os.environ.get("DCGAN_STUDIO_TRAIN") == "1"
+def on_space() -> bool:
+    return bool(os.environ.get("SPACE_ID"))
+
+
+def is_owner() -> bool:
+    """Whether the visitor who is being answered may change things."""
+    if not on_space():
+        return True
+    visitor, owner = logged_in(), os.environ.get("SPACE_AUTHOR_NAME")
+    teams = visitor.get("orgs") or []
+    names = [team.get("preferred_username") for team in teams if team.get("roleInOrg") in ROLES]
+    return bool(owner) and owner in (visitor.get("preferred_username"), *names)
+
+
+def logged_in() -> dict:
+    """What Hugging Face said of the visitor at the login; empty without one, or once it has expired."""
+    request = LocalContext.request.get(None)
+    scope = getattr(getattr(request, "request", request), "scope", None) or {}
+    login = (scope.get("session") or {}).get("oauth_info") or {}
+    return login.get("userinfo") or {} if login.get("expires_at", 0) > time.time() else {}
+
+
+def require_owner() -> None:
+    """ValueError, in a sentence, for a visitor who may only explore."""
+    if not is_owner():
+        raise ValueError(OWNER_ONLY)
 
 
 def guarded(title: str) -> Callable:
-    """A handler whose ValueError is shown to the user as a sentence, and that trains only where that is allowed."""
+    """A handler for the owner only, whose ValueError is shown as a sentence."""
 
     def decorate(function: Callable) -> Callable:
         def handler(*values):
             try:
-                if not training_allowed():
-                    raise ValueError(NOT_HERE)
+                require_owner()
                 return function(*values)
             except (ValueError, OSError) as error:
                 gr.Warning(escape(sentence(str(error))), title=title)
@@ -41,3 +71,9 @@ def guarded(title: str) -> Callable:
 def sentence(text: str) -> str:
     is_word = text.partition(" ")[0].isalpha()  # and not a file's name or a setting's
     return (text[:1].upper() if is_word else text[:1]) + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def notice() -> None:
+    """On a Space, who may do what this part of the page is for."""
+    if on_space():
+        gr.HTML(f"<p class='cap'>{escape(OWNER_ONLY)}</p>", apply_default_css=False)

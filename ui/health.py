@@ -13,7 +13,7 @@ from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.health import Verdict
 from gan_core.words import kimg
 from ui.compare import Lines
-from ui.guard import guarded, sentence, training_allowed
+from ui.guard import guarded, is_owner, sentence
 from ui.resume import more
 
 MARK = "#e5484d"  # of a treatment in a chart
@@ -35,7 +35,7 @@ def parts(run: RunDir | None, status: Status, rows: list[dict]) -> dict[str, tup
     helps = bool(verdict and verdict.cure) and (status.active or bool(run.states()))
     return {
         "verdict": (key, lambda: verdict_html(verdict, history) if verdict else ""),
-        "heal": ([*key, helps], lambda: gr.Button(visible=helps, interactive=training_allowed())),
+        "heal": ([*key, helps], lambda: gr.Button(visible=helps, interactive=is_owner())),
     }
 
 

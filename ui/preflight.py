@@ -13,7 +13,7 @@ from gradio.events import Dependency
 from gan_core.config import Config
 from gan_core.runs import job
 from ui import form
-from ui.guard import NOT_HERE, sentence, training_allowed
+from ui.guard import require_owner, sentence
 
 HINT = "<p class='cap'>Twenty steps tell how long it will take. Nothing is kept.</p>"
 
@@ -27,8 +27,8 @@ class Trial:
     result: gr.HTML
 
 
-def build(allowed: bool) -> Trial:
-    begin = gr.Button("Try it first", interactive=allowed, elem_id="try", size="md")
+def build() -> Trial:
+    begin = gr.Button("Try it first", elem_id="try", size="md")
     cancel = gr.Button("Cancel", visible=False, elem_id="cancel-try", size="md")
     return Trial(begin, cancel, gr.HTML(HINT, elem_id="trial", apply_default_css=False))
 
@@ -53,8 +53,7 @@ def forget() -> tuple:
 def run(*values):
     """Try out what the form says; every update is the whole state of the button, its cancel button and the result."""
     try:
-        if not training_allowed():
-            raise ValueError(NOT_HERE)
+        require_owner()
         config = form.config_of(*values)
         # Whoever leaves the page or cancels closes this generator, and with it the process.
         with closing(job.try_out(config)) as events:

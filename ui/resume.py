@@ -13,7 +13,7 @@ from gan_core.runs import job, library
 from gan_core.runs.changes import Change, Changed
 from gan_core.runs.run_dir import RunDir
 from ui import form
-from ui.guard import guarded, training_allowed
+from ui.guard import guarded
 
 AS_IT_WAS = "Go on with the settings and pictures that it was trained with. Nothing of it is lost."
 FINE_TUNE = "Begin a new run with its weights, under the settings and on the pictures of now. The old one stays."
@@ -36,9 +36,8 @@ def build() -> Panel:
         table = gr.HTML(apply_default_css=False)
         of = gr.Textbox(visible="hidden", container=False)
         with gr.Row():
-            allowed = training_allowed()
-            as_it_was = gr.Button("Resume as it was", interactive=allowed, size="md", min_width=130)
-            fine_tune = gr.Button("Fine-tune", interactive=allowed, size="md", min_width=90)
+            as_it_was = gr.Button("Resume as it was", size="md", min_width=130)
+            fine_tune = gr.Button("Fine-tune", size="md", min_width=90)
             cancel = gr.Button("Cancel", size="md", min_width=80, elem_id="cancel-resume")
     return Panel(box, table, of, as_it_was, fine_tune, cancel)
 

@@ -19,7 +19,7 @@ from gan_core.runs import library, manage
 from gan_core.runs.summary import Summary, summarise
 from gan_core.words import distance, kimg, memory
 from ui.answers import answers, data_uri
-from ui.guard import NOT_HERE, sentence, training_allowed
+from ui.guard import is_owner, require_owner, sentence
 from ui.theme import asset
 
 SHEET_COLUMNS, SHEET_GAP = 8, 2
@@ -61,9 +61,9 @@ def part(listed: list[Summary], name: str) -> tuple[list, Callable[[], dict]]:
     value = {
         "runs": [row(each) for each in listed],
         "chosen": name,
-        "may_change": training_allowed(),
+        "may_change": is_owner(),
         "days": manage.DAYS_IN_BIN,
-        "bin": bin_rows() if training_allowed() else [],
+        "bin": bin_rows() if is_owner() else [],
     }
     # Of a hundred runs it would be long, and the page sends it back every second.
     return [hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]], lambda: value
@@ -138,8 +138,7 @@ def changing(function: Callable[[dict], dict]) -> Callable[[dict], dict]:
     """A server function that changes runs, which only those may do who may train."""
 
     def call(request: dict) -> dict:
-        if not training_allowed():
-            raise ValueError(NOT_HERE)
+        require_owner()
         return function(request)
 
     call.__name__ = function.__name__

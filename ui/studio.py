@@ -17,6 +17,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 
 from ui import data, explore, runs, train
+from ui.guard import on_space
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
@@ -25,6 +26,8 @@ def build() -> gr.Blocks:
     """The whole app, not launched."""
     with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True) as demo:
         header = gr.HTML(header_html(), elem_id="header", apply_default_css=False)
+        if on_space() and os.environ.get("OAUTH_CLIENT_ID"):
+            gr.LoginButton("Log in as the owner", elem_id="login", size="sm", min_width=0)
         with gr.Tabs(selected="explore", elem_id="tabs") as tabs:
             with gr.Tab("Data", id="data"):
                 look = data.build()

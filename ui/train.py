@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from html import escape
 
 import gradio as gr
 import pandas as pd
@@ -14,7 +13,7 @@ from gan_core.runs.run_dir import Status
 from gan_core.runs.summary import summarise
 from ui import compare, form, health, preflight, resume, runs
 from ui.answers import answers, data_uri
-from ui.guard import NOT_HERE, guarded, training_allowed
+from ui.guard import guarded, is_owner, notice
 from ui.run_view import (
     can_resume,
     facts_html,
@@ -65,10 +64,9 @@ def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component
 def build_new() -> tuple[dict, preflight.Trial]:
     """The form of a new training, and the trial of what it says."""
     gr.HTML("<h3 class='head'>New training</h3>", apply_default_css=False)
-    if not training_allowed():
-        gr.HTML(f"<p class='cap'>{escape(NOT_HERE)}</p>", apply_default_css=False)
-    fields = form.build(training_allowed())
-    trial = preflight.build(training_allowed())
+    notice()
+    fields = form.build()
+    trial = preflight.build()
     return fields | form.build_settings(), trial
 
 
@@ -201,7 +199,7 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
             lambda: gr.Button(
                 "Stopping…" if stopping(run, status) else "Stop and save",
                 visible=bool(run and status.active),
-                interactive=training_allowed() and not stopping(run, status),
+                interactive=is_owner() and not stopping(run, status),
             ),
         ),
         "resume": (
@@ -209,7 +207,7 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
             lambda: gr.Button(
                 "Train longer" if run and run.has_reached_goal() else "Resume",
                 visible=bool(run and can_resume(run, status)),
-                interactive=training_allowed(),
+                interactive=is_owner(),
             ),
         ),
         **health.parts(run, status, rows),

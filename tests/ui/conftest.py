@@ -1,4 +1,8 @@
+import time
+from types import SimpleNamespace
+
 import pytest
+from gradio.context import LocalContext
 
 from gan_core.config import Config, preset
 from gan_core.data import prepare
@@ -50,3 +54,18 @@ def filled():
         return [(what | other | settings | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
 
     return values
+
+
+@pytest.fixture
+def visitor(monkeypatch):
+    """visitor(name): calls come from that person's browser, on a Space of somebody's; None is nobody who logged in."""
+    monkeypatch.setenv("SPACE_ID", "somebody/studio")
+    monkeypatch.setenv("SPACE_AUTHOR_NAME", "somebody")
+
+    def comes(name, expires_in=60, **userinfo):
+        login = {"expires_at": time.time() + expires_in, "userinfo": {"preferred_username": name, **userinfo}}
+        LocalContext.request.set(SimpleNamespace(scope={"session": {"oauth_info": login} if name else {}}))
+
+    comes(None)
+    yield comes
+    LocalContext.request.set(None)

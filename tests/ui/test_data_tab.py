@@ -105,7 +105,7 @@ def test_leaving_the_page_ends_the_process(wait_for):
 def test_on_a_space_a_visitor_cannot_use_the_processor(folder, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
     (only,) = data.run(*chosen(path=str(folder)))
-    assert "On this hosted page you can explore" in parts(only)[1] and not looks()
+    assert "On this page everybody can explore" in parts(only)[1] and not looks()
 
 
 def applied(place: dict, options: dict, architecture: str = "dcgan", go: bool = False) -> dict:

@@ -155,7 +155,7 @@ def test_on_a_space_runs_are_only_looked_at(run, monkeypatch):
     value = listed()
     assert not value["may_change"] and value["bin"] == []
     for ask in (runs.rename, runs.duplicate, runs.delete, runs.restore):
-        assert "you can explore" in ask({"run": "tiny", "name": "x", "token": token})["error"]
+        assert "everybody can explore" in ask({"run": "tiny", "name": "x", "token": token})["error"]
     assert [each.name for each in library.runs()] == ["tiny"]
     assert Path(runs.pack({"run": "tiny"})["path"]).exists()
 

@@ -149,11 +149,13 @@ def test_a_form_that_cannot_be_started_gets_one_sentence_and_starts_nothing(star
     assert not train.library.runs()
 
 
-def test_on_a_space_nobody_trains_stops_or_resumes_unless_its_owner_allows_it(run, start, warnings, monkeypatch):
-    monkeypatch.setenv("SPACE_ID", "somebody/studio")
-    assert start(source=form.DRAWN) == train.stop_run(run.name) == resume.resume(run.name, 1, "kimg") == SKIP
-    assert len(warnings) == 3 and not run.stop_requested() and not train.job.live_run()
-    monkeypatch.setenv("DCGAN_STUDIO_TRAIN", "1")
+def test_on_a_space_only_its_owner_trains_stops_or_resumes(run, start, warnings, visitor):
+    for name in (None, "stranger"):
+        visitor(name)
+        warnings.clear()
+        assert start(source=form.DRAWN) == train.stop_run(run.name) == resume.resume(run.name, 1, "kimg") == SKIP
+        assert len(warnings) == 3 and not run.stop_requested() and not train.job.live_run()
+    visitor("somebody")
     train.stop_run(run.name)
     assert run.stop_requested()
 

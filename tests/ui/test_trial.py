@@ -71,4 +71,4 @@ def test_beside_a_training_nothing_is_tried(filled, run):
 def test_on_a_space_a_visitor_cannot_use_the_processor(filled, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
     (only,) = preflight.run(*filled(**TINY))
-    assert "On this hosted page you can explore" in text_of(only)
+    assert "On this page everybody can explore" in text_of(only)

@@ -14,7 +14,7 @@ from gan_core.latent.paths import norm
 from ui.answers import answers
 from ui.explore import opened
 from ui.explore.wishes import moves, points
-from ui.guard import training_allowed
+from ui.guard import is_owner
 
 MINE, LABEL = "mine", "label"
 OWN = (MINE, LABEL)
@@ -58,7 +58,7 @@ def delete_direction(request: dict) -> dict:
 
 def keep(request: dict, directions: list[Direction], without: str = "") -> None:
     """Write them beside the weights, for all who have the model open. ValueError where that is not possible."""
-    if not training_allowed():
+    if not is_owner():
         raise ValueError("On this hosted page directions are not saved with the model: names stay in your browser.")
     explorer = opened.explorer_of(request.get("key"))
     path, latent_dim = explorer.catalogue, explorer.config.model.latent_dim

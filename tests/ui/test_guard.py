@@ -1,0 +1,40 @@
+import pytest
+
+from ui.guard import is_owner, require_owner
+
+
+def test_on_ones_own_computer_everybody_may_do_everything(monkeypatch):
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    assert is_owner()
+    require_owner()
+
+
+@pytest.mark.parametrize(
+    ("name", "userinfo", "allowed"),
+    [
+        (None, {}, False),
+        ("stranger", {}, False),
+        ("somebody", {}, True),
+        ("member", {"orgs": [{"preferred_username": "somebody", "roleInOrg": "admin"}]}, True),
+        ("reader", {"orgs": [{"preferred_username": "somebody", "roleInOrg": "read"}]}, False),
+        ("other", {"orgs": [{"preferred_username": "others", "roleInOrg": "admin"}]}, False),
+        ("other", {"orgs": None}, False),
+    ],
+)
+def test_on_a_space_the_owner_and_who_may_write_for_the_owner_are_let_through(visitor, name, userinfo, allowed):
+    visitor(name, **userinfo)
+    assert is_owner() == allowed
+    if not allowed:
+        with pytest.raises(ValueError, match="everybody can explore"):
+            require_owner()
+
+
+def test_a_login_that_has_expired_is_none(visitor):
+    visitor("somebody", expires_in=-1)
+    assert not is_owner()
+
+
+def test_a_space_without_a_known_owner_has_none(visitor, monkeypatch):
+    monkeypatch.delenv("SPACE_AUTHOR_NAME")
+    visitor(None, preferred_username=None)
+    assert not is_owner()

@@ -91,12 +91,6 @@ def test_only_the_models_asked_for_last_stay_open(run):
     assert list(opened._open) == [*keys[-opened.OPEN_MODELS + 1 :], keys[0]]
 
 
-def test_a_morph_begins_at_a_and_ends_at_b(run):
-    key, a, b = key_of(run), {"seed": 1}, {"seed": 2}
-    for t, end in ((0, a), (1, b)):
-        assert play.face({"key": key, "view": {"a": a, "b": b, "t": t}}) == play.face({"key": key, "view": {"at": end}})
-
-
 @pytest.mark.parametrize("name", ["../tiny", "/etc", "", None, 7, "tiny/../tiny", "."])
 def test_only_names_open_models_never_paths(run, name):
     assert "error" in opened.open_model({"model": name})
@@ -130,13 +124,6 @@ def test_a_class_is_chosen_whatever_the_seed(clothes):
     points = [{"seed": 4, "label": label} for label in (0, 1, 2, None)]
     coat, bag, shoe, by_seed = play.faces({"key": answer["key"], "points": points})["images"]
     assert len({coat, bag, shoe}) == 3 and by_seed == bag
-
-
-def test_a_morph_leads_from_one_class_to_another(clothes):
-    key, ends = key_of(clothes), {"a": {"seed": 4, "label": 0}, "b": {"seed": 4, "label": 2}}
-    for t, end in ((0, "a"), (1, "b")):
-        morphed = play.face({"key": key, "view": ends | {"t": t}})
-        assert morphed == play.face({"key": key, "view": {"at": ends[end]}})
 
 
 def test_the_best_weights_come_first_and_the_newest_while_it_trains(clothes):

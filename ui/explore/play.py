@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from gan_core import pixels
-from gan_core.latent import Explorer, places
+from gan_core.latent import places
 from gan_core.latent.directions import SLIDER_RANGE
 from ui import copies
 from ui.answers import answers, data_uri
+from ui.explore.morph import as_learned, at_moment
 from ui.explore.opened import explorer_of, run_of
 from ui.explore.wishes import number, point, points, to_json
 
@@ -28,8 +29,8 @@ def directions(request: dict) -> dict:
 
 @answers
 def face(request: dict) -> dict:
-    """The picture of one view: {at: point} or {a: point, b: point, t}, point = {seed, moves, label, z}."""
-    image = picture(explorer_of(request.get("key")), request.get("view"))
+    """The picture of one view, as `picture` knows them."""
+    image = picture(request.get("key"), request.get("view"))
     return {"image": data_uri(pixels.jpeg(image, quality=92), "image/jpeg")}
 
 
@@ -40,7 +41,7 @@ def nearest(request: dict) -> dict:
     store = copies.pictures_of(run, explorer.config.model)
     if store is None:
         raise ValueError("The pictures that this model was trained on are no longer here.")
-    found = copies.closest(picture(explorer, request.get("view")), store, explorer.config.train.flip)
+    found = copies.closest(picture(request.get("key"), request.get("view")), store, explorer.config.train.flip)
     images = [{"image": data_uri(pixels.jpeg(image), "image/jpeg"), "ratio": ratio} for image, ratio in found]
     return {"near": images, "copy": found[0][1] < copies.COPY, "count": len(store.images)}
 
@@ -72,10 +73,16 @@ def nearby(request: dict) -> dict:
     return {"points": [to_json(each) for each in around], "images": images}
 
 
-def picture(explorer: Explorer, view: object) -> np.ndarray:
-    """The image of a view, uint8 [H, W, C]: at one point, or at t on the way from a to b."""
+def picture(key: object, view: object) -> np.ndarray:
+    """The image of a view, uint8 [H, W, C].
+
+    {at: point} with point = {seed, moves, label, z}, {at: point, stage} as of an earlier stage of the training, or
+    {keys, closed, way, t} at a moment of a timeline.
+    """
     view = view if isinstance(view, dict) else {}
-    if "t" not in view:
-        return explorer.render([point(view.get("at"), explorer)])[0]
-    a, b = (point(view.get(end), explorer) for end in "ab")
-    return explorer.morph(a, b, number(view["t"], 0, 1))
+    if "keys" in view:
+        return at_moment(key, view)
+    if "stage" in view:
+        return as_learned(key, view)
+    explorer = explorer_of(key)
+    return explorer.render([point(view.get("at"), explorer)])[0]

@@ -1,0 +1,162 @@
+"""Hundreds of seeds, some of them chosen, and what they add up to: with the mouse and with the keyboard alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from gan_core.home import REPOSITORY
+from gan_core.latent import catalogue
+from gan_core.runs.library import SHIPPED
+from gan_core.runs.run_dir import RunDir
+
+MODEL = "mine"
+SIZE = {"width": 1280, "height": 900}
+SECONDS = 1000
+PLACES = "(tiles => [...tiles].map((tile) => Number(tile.dataset.place)))"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def run(app) -> RunDir:
+    """A copy of the shipped model, to which directions can be added."""
+    return RunDir(shutil.copytree(REPOSITORY / "checkpoints" / SHIPPED, app.home / "checkpoints" / MODEL))
+
+
+@pytest.fixture
+def page(app, browser: Browser, run) -> Page:
+    page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
+    page.goto(app.url)
+    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    page.get_by_label("Model", exact=True).select_option(MODEL)
+    page.wait_for_selector(f".explorer[data-ready^={MODEL}]", timeout=60 * SECONDS)
+    yield page
+    page.context.close()
+
+
+def open_tool(page: Page, name: str) -> None:
+    page.get_by_role("group", name="Tools").get_by_role("button", name=name, exact=True).click()
+
+
+def open_grid(page: Page, count: int = 64) -> None:
+    open_tool(page, "Grid")
+    page.get_by_role("group", name="How many pictures").get_by_role("button", name=str(count), exact=True).click()
+    expect(page.get_by_text(f"{count} pictures", exact=True)).to_be_visible(timeout=60 * SECONDS)
+
+
+def shown(page: Page) -> dict:
+    return json.loads(page.locator(".explorer").get_attribute("data-shown"))
+
+
+def places(page: Page) -> list[int]:
+    return page.eval_on_selector_all(".gridtool .cell", PLACES)
+
+
+def wait_for_seed(page: Page, seed: int) -> None:
+    now = "JSON.parse(document.querySelector('.explorer').dataset.shown).at?.seed"
+    page.wait_for_function(f"seed => {now} === seed", arg=seed, timeout=20 * SECONDS)
+
+
+def download(page: Page, name: str | re.Pattern, path) -> None:
+    with page.expect_download(timeout=60 * SECONDS) as waited:
+        page.get_by_role("button", name=name).click()
+    waited.value.save_as(path)
+
+
+def test_a_grid_is_ordered_and_leads_to_its_pictures(page):
+    open_grid(page)
+    assert page.locator(".gridtool .cell").count() == 64 and page.locator(".gridtool img").count() == 0
+    page.get_by_role("option", name="Seed 7", exact=True).click()
+    wait_for_seed(page, 7)
+    for order in ("most typical first", "most different first", "most real first"):
+        before = places(page)
+        page.get_by_role("button", name=order).click()
+        page.wait_for_function(
+            f"before => String({PLACES}(document.querySelectorAll('.gridtool .cell'))) !== String(before)",
+            arg=before,
+            timeout=60 * SECONDS,
+        )
+        assert sorted(places(page)) == list(range(64))
+
+
+def test_the_keyboard_alone_walks_selects_and_goes(page):
+    open_grid(page)
+    page.locator(".gridtool .cell").first.focus()
+    for key in ("ArrowRight", "ArrowRight", "Space", "Shift+ArrowRight", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    chosen = page.eval_on_selector_all(
+        ".gridtool [aria-selected=true]", "tiles => tiles.map((tile) => tile.dataset.place)"
+    )
+    assert chosen == ["2", "3"]
+    focused = page.evaluate("Number(document.activeElement.dataset.place)")
+    assert focused > 3
+    wait_for_seed(page, focused)
+    assert page.locator('.gridtool .cell[tabindex="0"]').count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".gridtool [aria-selected=true]").count() == 0
+
+
+def test_selected_pictures_become_a_zip_and_favourites_and_exemplars(page, tmp_path):
+    open_grid(page)
+    for seed in (3, 9, 20):
+        page.get_by_role("option", name=f"Seed {seed}", exact=True).click(modifiers=["Control"])
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    download(page, re.compile("Save a zip"), tmp_path / "some.zip")
+    with zipfile.ZipFile(tmp_path / "some.zip") as file:
+        assert len(file.namelist()) == 4
+        assert [each["seed"] for each in json.loads(file.read("points.json"))] == [3, 9, 20]
+    page.locator(".gridtool").get_by_role("button", name="Keep").click()
+    kept = page.evaluate(
+        "JSON.parse(localStorage.getItem(Object.keys(localStorage).find((key) => key.includes('/kept/'))))"
+    )
+    assert sorted(point["seed"] for point in kept) == [3, 9, 20]
+    page.get_by_role("button", name="To Arithmetic").click()
+    expect(page.get_by_role("button", name=re.compile("Picture . to pick"))).to_have_count(3)
+
+
+def test_pictures_are_added_and_the_result_is_on_the_stage(page, tmp_path):
+    open_tool(page, "Arithmetic")
+    candidates = page.get_by_role("button", name=re.compile(r"Picture \d+ to pick"))
+    expect(candidates.first).to_be_visible(timeout=30 * SECONDS)
+    for i in range(7):
+        candidates.nth(i).click()
+    expect(page.get_by_role("button", name="Slot 1 of C, filled")).to_be_visible()
+    expect(page.get_by_role("button", name="Slot 2 of C, empty")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="The sum")).to_have_class(re.compile(r"\bon\b"), timeout=20 * SECONDS)
+    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z", timeout=20 * SECONDS)
+    total = shown(page)["at"]["z"]
+    page.get_by_role("button", name="Neighbour 1").click()
+    page.wait_for_function(
+        "z => JSON.parse(document.querySelector('.explorer').dataset.shown).at.z !== z", arg=total, timeout=20 * SECONDS
+    )
+    page.get_by_label("Name of A", exact=True).fill("smiling")
+    download(page, "The paper's figure", tmp_path / "figure.png")
+    assert Image.open(tmp_path / "figure.png").width > 700
+
+
+def test_a_picture_can_be_dragged_into_a_slot_and_taken_away(page):
+    open_tool(page, "Arithmetic")
+    candidate = page.get_by_role("button", name="Picture 5 to pick")
+    expect(candidate).to_be_visible(timeout=30 * SECONDS)
+    candidate.drag_to(page.get_by_role("button", name="Slot 2 of B, empty"))
+    expect(page.get_by_role("button", name="Slot 2 of B, filled")).to_be_visible()
+    page.get_by_role("button", name="Empty slot 2 of B").click()
+    expect(page.get_by_role("button", name="Slot 2 of B, empty")).to_be_visible()
+
+
+def test_the_difference_of_two_groups_becomes_a_direction(page, run):
+    open_tool(page, "Arithmetic")
+    page.get_by_role("button", name="Example", exact=True).click()
+    keep = page.get_by_role("button", name="Keep A − B as a direction")
+    expect(keep).to_be_enabled()
+    page.get_by_label("Name of the new direction").fill("smile of mine")
+    keep.click()
+    expect(page.get_by_text("the direction is among the sliders")).to_be_visible(timeout=20 * SECONDS)
+    saved = catalogue.read(run.path / catalogue.FILE, run.config().model.latent_dim)
+    assert [(each.name, each.kind) for each in saved] == [("smile of mine", "mine")]

@@ -10,6 +10,7 @@
     python -m gan_core evaluate photos-64 --data photos.zip --n 2048
     python -m gan_core directions avatars-64 --labels openpeeps-64.zip --save
     python -m gan_core bring someone/netG.pth
+    python -m gan_core paper faces-64 --out report
     python -m gan_core augment clothes-28 --per-class 500 --out synthetic
 
 Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit codes: 0 done, 1 the training failed,

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import bringing, checkup, commands, directions, films, listing, resuming
+from gan_core.cli import bringing, checkup, commands, directions, films, listing, paper, resuming
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a file of weights, also one that others trained"
@@ -99,6 +99,16 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         "list a model's directions; learn them from labelled pictures and measure them",
     )
     add_directions(directions_)
+    paper_ = add_command(subparsers, paper.paper, "make the figures of the DCGAN paper with a model, as a report")
+    paper_.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    paper_.add_argument(
+        "--figures",
+        metavar="LIST",
+        help="which, of walk, arithmetic, turn, filters, features, drop and, with --labels, classify (default: all)",
+    )
+    paper_.add_argument("--labels", metavar="DATA", help="labelled pictures for classify: a path, or mnist and such")
+    paper_.add_argument("--data-root", metavar="DIR", help="folder that holds the files of mnist and the like")
+    paper_.add_argument("--out", required=True, metavar="DIR", help="the folder to write report.html and pictures into")
     augment_ = add_command(subparsers, commands.augment, "write a labelled set of generated pictures")
     augment_.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     augment_.add_argument("--per-class", type=int, required=True, metavar="N", help="pictures of each class")

@@ -20,8 +20,8 @@ from gan_core.paper.subject import Subject
 EXEMPLARS, SAMPLES, STRANGERS = 3, 512, 256
 TITLE = "Vector arithmetic"
 PAPER = (
-    "Figure 7: the mean z of three smiling women minus that of three neutral women plus that of three neutral men gives "
-    "smiling men, while the same sum of pixels gives overlaid ghosts."
+    "Figure 7: the mean z of three smiling women minus that of three neutral women plus that of three neutral men "
+    "gives smiling men, while the same sum of pixels gives overlaid ghosts."
 )
 FOUND = (
     "Nobody chose the exemplars here: they are samples with much of the model's two strongest directions, little of "
@@ -75,8 +75,8 @@ def words(numbers: dict, found: bool) -> list[str]:
     told = [FOUND] if found else []
     if "sums_of_z_beat" in numbers:
         told.append(
-            f"The discriminator finds the sums of z more real than {numbers['sums_of_z_beat']:.0%} of ordinary samples, "
-            "on average."
+            f"The discriminator finds the sums of z more real than {numbers['sums_of_z_beat']:.0%} of ordinary "
+            "samples, on average."
         )
     if "sum_of_pixels_beats" in numbers:
         told.append(f"The sum of pixels is more real to it than {numbers['sum_of_pixels_beats']:.0%} of them.")

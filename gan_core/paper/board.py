@@ -40,9 +40,8 @@ def signed(values: np.ndarray, side: int, percentile: float = 100) -> np.ndarray
     """Numbers [h, w, C] as an image uint8 in large pixels: grey is 0, full contrast that percentile of their sizes."""
     scaled = values / max(float(np.percentile(np.abs(values), percentile)), 1e-12)
     times = max(side // values.shape[0], 1)
-    return (
-        (COLOURLESS + (COLOURLESS - 1) * scaled.clip(-1, 1)).round().astype(np.uint8).repeat(times, 0).repeat(times, 1)
-    )
+    levels = (COLOURLESS + (COLOURLESS - 1) * scaled.clip(-1, 1)).round().astype(np.uint8)
+    return levels.repeat(times, 0).repeat(times, 1)
 
 
 def likeness(pictures: np.ndarray) -> float:

@@ -192,9 +192,9 @@ def words(numbers: dict, data: Labelled) -> list[str]:
     for budget in numbers["accuracy"]["learned"]:
         own, nothing, plain = (numbers["accuracy"][name][budget] for name in ROWS)
         told.append(
-            f"With {int(budget):,} labels of {numbers['data']}, {percent(own)} of {numbers['tested_on']:,} test pictures "
-            f"are right by the features that D learned, {percent(nothing)} by those of a D that learned nothing, and "
-            f"{percent(plain)} by raw pixels, in brackets with 95% confidence."
+            f"With {int(budget):,} labels of {numbers['data']}, {percent(own)} of {numbers['tested_on']:,} test "
+            f"pictures are right by the features that D learned, {percent(nothing)} by those of a D that learned "
+            f"nothing, and {percent(plain)} by raw pixels, in brackets with 95% confidence."
         )
     if data.test_images is None and data.seen:
         told.append("D may have trained on the test pictures, without their classes.")

@@ -169,8 +169,8 @@ def words(numbers: dict, unattended: bool) -> list[str]:
     return [
         *([UNATTENDED] if unattended else []),
         f"From {numbers['boxes']} boxes the regression is right about {numbers['right_about_unseen_places']:.0%} of "
-        f"the places it has not seen (50% is chance); {numbers['dropped']} of {numbers['maps']} maps have weights above "
-        "0 and were dropped.",
+        f"the places it has not seen (50% is chance); {numbers['dropped']} of {numbers['maps']} maps have weights "
+        "above 0 and were dropped.",
         f"Pixels change {ratios[0]:.2f} times as much inside the boxes as outside; with as many maps dropped by chance "
         f"it is {ratios[1]:.2f} times. The more these two differ, the better the maps are told apart.",
     ]

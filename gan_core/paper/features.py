@@ -80,11 +80,9 @@ def rows(images: np.ndarray, places: np.ndarray, gradients: np.ndarray) -> list:
     """A row for each feature: its best images, each with what in it excites the feature below."""
     found = []
     for own, grads in zip(places, gradients, strict=True):
-        pairs = zip(images[own], grads, strict=True)
-        cells = [
-            figure.column([figure.picture(a, SIDE), figure.picture(signed(g, SIDE, STRONG), SIDE)], 2) for a, g in pairs
-        ]
-        found.append(figure.row(cells, 4))
+        above = (figure.picture(image, SIDE) for image in images[own])
+        below = (figure.picture(signed(grad, SIDE, STRONG), SIDE) for grad in grads)
+        found.append(figure.row([figure.column(pair, 2) for pair in zip(above, below, strict=True)], 4))
     return found
 
 

@@ -52,10 +52,11 @@ def measured(weights: np.ndarray) -> dict:
 def words(numbers: dict) -> list[str]:
     learned, random = numbers["learned"], numbers["random"]
     more = learned["neighbours_alike"] - random["neighbours_alike"]
+    shape = "have taken shape" if more >= SHAPED else "still look much like the noise they began as"
     told = [
         f"Neighbouring weights correlate at {learned['neighbours_alike']:.2f} in the {learned['filters']} learned "
-        f"filters and at {random['neighbours_alike']:.2f} in random ones (edges and spots have much more, noise has none)"
-        + (": they have taken shape." if more >= SHAPED else ": they still look much like the noise they began as.")
+        f"filters and at {random['neighbours_alike']:.2f} in random ones (edges and spots have much more, noise has "
+        f"none): they {shape}."
     ]
     if learned["colour"] is not None:
         told.append(

@@ -1,4 +1,4 @@
-"""The model that the figures are made with: its generator to change, its discriminator, and one that learned nothing."""
+"""The model that the figures are made with, its discriminator, and a discriminator that learned nothing."""
 
 from __future__ import annotations
 

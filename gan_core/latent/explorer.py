@@ -66,6 +66,11 @@ class Explorer:
         return cls(*load_generator(path), catalogue=path.with_name(FILE))
 
     @property
+    def G(self) -> Generator:
+        """The network in its form for inference, for those who follow its gradients; it is not theirs to change."""
+        return self._G
+
+    @property
     def directions(self) -> dict[str, Direction]:
         """Every direction by id; the first use takes about a second, later ones nothing."""
         with self._lock:

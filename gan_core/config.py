@@ -28,6 +28,8 @@ SMOOTHABLE = ("bce", "saturating", "least-squares")
 # Settings that decide how long to train and when to look at it, and nothing about the weights.
 NOT_OF_WEIGHTS = ("kimg", "minutes", "tick_kimg", "eval_seconds", "save_seconds", "auto_heal")
 MAX_BATCH = 4096
+# The pictures of a model that others trained.
+UNKNOWN = "unknown"
 MOST_HELD_OUT, FEW_IMAGES = 1000, 200
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -146,7 +148,7 @@ class ModelConfig:
         for name, most in {"latent_dim": 1000, "ngf": 512, "ndf": 512}.items():
             value = getattr(self, name)
             require(1 <= value <= most, f"{name} must lie between 1 and {most}, not {value}")
-        require(1 <= self.widest <= 8 * 512 // max(self.ngf, self.ndf), f"layers of {self.widest} times ngf are too wide")
+        require(1 <= self.widest <= 4096 // max(self.ngf, self.ndf), f"layers of {self.widest} times ngf are too wide")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_core.config import POWERS_OF_TWO, Config, ModelConfig, TrainConfig, require
+from gan_core.config import POWERS_OF_TWO, UNKNOWN, Config, ModelConfig, TrainConfig, require
 from gan_core.hub import layers
 from gan_core.hub.layers import Convolution, Layers, layers_of, networks
 from gan_core.hub.names import AVERAGE, IS_D, IS_G
@@ -45,7 +45,7 @@ def import_file(path: Path, discriminator: Path | None = None) -> Imported:
     with _refusing(path.name):
         sets = _sets(path)
         G, model = _best(sets, generator, IS_G)
-    config = Config("dcgan", model, TrainConfig(data=f"the pictures of {path.name}"))
+    config = Config("dcgan", model, TrainConfig(data=UNKNOWN))
 
     def judge(sets: list[tuple[str, Layers]]) -> Imported:
         D, model = _best(sets, lambda found: import_discriminator(found, config.model), IS_D)

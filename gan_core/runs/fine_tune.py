@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import Config
 from gan_core.files import replacing
-from gan_core.runs.checkpoint import load_state
+from gan_core.runs.checkpoint import load_discriminator, load_generator, load_state, save_state
 from gan_core.runs.library import named_run_path
 from gan_core.runs.run_dir import RunBusy, RunDir
 
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
 
 
 def branch(parent: RunDir, config: Config, name: str | None = None) -> RunDir:
-    """A new run of that config with a copy of its parent's newest good state. ValueError if there is none."""
+    """A new run of that config with its parent's newest good state, or its networks. ValueError if there are none."""
     if parent.status().active:
         raise RunBusy(f"'{parent.name}' is training: stop it first")
-    state = _newest_good(parent)
+    write = _beginning(parent)
     path = named_run_path(name) if name else next(_free_paths(parent.name))
     path.mkdir()
     try:
-        with replacing(RunDir(path).parent_state) as temporary:
-            shutil.copyfile(state, temporary)
+        write(RunDir(path).parent_state)
         # Last, since it makes the folder a run.
         RunDir(path).write_config(replace(config, parent=parent.name))
     except BaseException:
@@ -50,14 +50,23 @@ def adopt(run: RunDir, trainer: Trainer) -> str:
     return f"it began with {share:.0%} of the weights of '{parent}'"
 
 
-def _newest_good(run: RunDir) -> Path:
+def _beginning(run: RunDir) -> Callable[[Path], None]:
+    """What writes the weights to begin with: a copy of the newest good state, else the networks of a finished model."""
     for path in run.states():
         try:
             load_state(path)
         except ValueError:
             continue
-        return path
-    raise ValueError(f"'{run.name}' has no training state whose weights a new run could begin with")
+        return partial(_copy, path)
+    if run.generator.exists() and run.discriminator.exists() and not run.states():
+        G, D = load_generator(run.generator)[0].state_dict(), load_discriminator(run.discriminator)[0].state_dict()
+        return partial(save_state, state={"G": G, "G_ema": G, "D": D})
+    raise ValueError(f"'{run.name}' has no training state whose weights a new run could begin with, and no discriminator")
+
+
+def _copy(state: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(state, temporary)
 
 
 def _free_paths(stem: str) -> Iterator[Path]:

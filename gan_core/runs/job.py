@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from gan_core.config import Config, TrainConfig, require
+from gan_core.config import UNKNOWN, Config, TrainConfig, require
 from gan_core.data import absolute, source_name, space_needed
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY, datasets, home
@@ -76,6 +76,7 @@ def prepare_fine_tune(
     _check_goal(kimg, minutes)
     goal = {"kimg": kimg, "minutes": minutes} if kimg or minutes else {}
     config = run.config().with_options(**asked, **goal)
+    require(config.train.data != UNKNOWN, f"'{run.name}' came without its pictures: name some with --data")
     _checked_name(config.train)
     disk.require_room(home(), room_needed(config), "this training")
     return branch(run, _absolute(config), name)

@@ -10,11 +10,11 @@ from gan_core.training.trainer import Trainer
 def carry_over(trainer: Trainer, state: dict) -> float:
     """Start from another run's weights where name and shape are the same; returns the share of weights that were.
 
-    An optimiser goes on with its moments only where it has exactly the other's parameters.
+    An optimiser goes on with its moments only where there are some, of exactly its parameters.
     """
     shares = [_fit(getattr(trainer, name), state[name]) for name in ("G", "D", "G_ema")]
     for net, optimiser in ((trainer.G, "opt_G"), (trainer.D, "opt_D")):
-        if _same_moments(net, state[optimiser]):
+        if optimiser in state and _same_moments(net, state[optimiser]):
             trainer.load_adam(getattr(trainer, optimiser), state[optimiser])
     return sum(shares) / len(shares)
 

@@ -190,7 +190,7 @@ def test_a_user_error_exits_with_2_and_says_what_is_wrong(argv, reason, tiny, mo
 def test_a_broken_file_is_a_user_error(tmp_path, capsys):
     (tmp_path / "x.safetensors").write_text("no weights")
     assert run_main("sample", str(tmp_path / "x.safetensors"), "--out", str(tmp_path / "grid.png")) == 2
-    assert "x.safetensors cannot be read" in capsys.readouterr().err
+    assert "x.safetensors cannot be opened" in capsys.readouterr().err
 
 
 def test_training_resuming_and_sampling_by_name(tmp_path, capsys):

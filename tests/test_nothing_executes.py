@@ -12,7 +12,10 @@ import torch
 from PIL import Image
 
 from gan_core.data import load_store, prepare
-from gan_core.home import datasets
+from gan_core.home import checkpoints, datasets
+from gan_core.hub import from_pretrained
+from gan_core.hub.bring import bring
+from gan_core.latent import Explorer
 from gan_core.metrics.fidelity import check_weights
 from gan_core.runs.checkpoint import load_discriminator, load_generator, load_state
 from gan_core.runs.library import find_model
@@ -156,6 +159,30 @@ def test_no_weights_of_a_metric_execute_anything(harmful, way, tmp_path):
     way(harmful, tmp_path / "inception.pth")
     with pytest.raises(ValueError, match="damaged, or not a file of weights"):
         check_weights(tmp_path / "inception.pth")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["netG.pth", "netG.pt", "model.bin", "model.safetensors", "last.ckpt", "G.pkl"])
+def test_no_file_of_somebody_elses_executes_anything(harmful, way, name, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    path = tmp_path / "theirs" / name
+    way(harmful, path)
+    for source in (path, path.parent):
+        with pytest.raises(ValueError, match="cannot be opened|holds no file of weights"):
+            bring(str(source))
+    with pytest.raises(ValueError, match="cannot be opened"):
+        from_pretrained(path)
+    assert not list(checkpoints().iterdir())
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["discriminator.safetensors", "directions.json", "data.json", "README.md"])
+def test_nothing_beside_a_brought_model_executes_anything(run, harmful, way, name):
+    folder = run.path.rename(run.path.with_name("theirs"))
+    way(harmful, folder.rename(folder.parents[1] / "theirs") / name)
+    brought = bring(str(folder.parents[1] / "theirs"))
+    assert brought.name == "theirs" and not brought.discriminator.exists() or name != "discriminator.safetensors"
+    assert Explorer.load(brought.generator).directions
 
 
 def calls(path: Path) -> list[tuple[str, dict]]:

@@ -30,10 +30,10 @@ CHROMIUM_FLAGS = [
 
 
 class App:
-    """`python app.py` on a free port, with its runs under `home`."""
+    """`python app.py` on a free port, with its runs under `home`, and perhaps more in its environment."""
 
-    def __init__(self, home: Path):
-        self.home, self.url = home, ""
+    def __init__(self, home: Path, **environment: str):
+        self.home, self.url, self.environment = home, "", environment
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ class App:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home)}
+        environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home), **self.environment}
         command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)

@@ -15,16 +15,20 @@ os.environ.setdefault("GRADIO_TEMP_DIR", str(home() / ".cache" / "gradio"))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ui import data, explore, runs, train
 from ui.guard import on_space
+from ui.limits import BodyLimit
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
 
 def build() -> gr.Blocks:
     """The whole app, not launched."""
-    with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True) as demo:
+    # What visitors of a Space uploaded is gone an hour later.
+    forget = (600, 3600) if on_space() else None
+    with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True, delete_cache=forget) as demo:
         header = gr.HTML(header_html(), elem_id="header", apply_default_css=False)
         if on_space() and os.environ.get("OAUTH_CLIENT_ID"):
             gr.LoginButton("Log in as the owner", elem_id="login", size="sm", min_width=0)
@@ -72,6 +76,8 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
         run_history=False,
         show_error=False,
         footer_links=[],
+        max_file_size="200mb" if on_space() else None,
+        app_kwargs={"middleware": [Middleware(BodyLimit)]},
         favicon_path=str(Path(__file__).parent / "assets" / "favicon.svg"),
         prevent_thread_lock=True,
     )

@@ -159,4 +159,4 @@ def test_the_difference_of_two_groups_becomes_a_direction(page, run):
     keep.click()
     expect(page.get_by_text("the direction is among the sliders")).to_be_visible(timeout=20 * SECONDS)
     saved = catalogue.read(run.path / catalogue.FILE, run.config().model.latent_dim)
-    assert [(each.name, each.kind) for each in saved] == [("smile of mine", "mine")]
+    assert ("smile of mine", "mine") in [(each.name, each.kind) for each in saved]

@@ -30,7 +30,8 @@ tools.grid = (studio, root) => {
       if (mine !== fill) return sheet && URL.revokeObjectURL(sheet);
       if (!sheet) break;
       place(sheet, answer.zoom, start);
-      meter((start + SHEET) / count, `${start + SHEET} of ${count}`);
+      meter((start + SHEET) / count, "");
+      tell();
     }
     end();
     if (order !== "seed") sort();
@@ -80,7 +81,7 @@ tools.grid = (studio, root) => {
     const known = order === "seed" || (orders && orders[order]);
     if (!known) {
       if (orders) studio.note("This model has no discriminator beside it that could say what looks real.");
-      [order] = ["seed"];
+      order = "seed";
       studio.choose(is("orders"), order);
       is("why").textContent = "";
     }

@@ -12,18 +12,30 @@ import gradio as gr
 from ui.theme import asset
 
 # The tools in the order of their buttons, each with its label.
-TOOLS = {"play": "Play", "arithmetic": "Arithmetic", "grid": "Grid", "learn": "Learn"}
+TOOLS = {
+    "play": "Play",
+    "morph": "Morph",
+    "arithmetic": "Arithmetic",
+    "photo": "From a photo",
+    "grid": "Grid",
+    "learn": "Learn",
+    "paper": "The paper",
+}
 # The scripts of the stage, and of parts that tools are made of.
-STUDIO = ("studio", "strips", "walk", "sliders", "pad")
+STUDIO = ("studio", "strips", "walk", "sliders", "pad", "films", "learning", "bring", "cropper")
 # What the page asks of each module.
 ANSWERS = {
     "opened": ("models", "open_model"),
     "work": ("progress", "cancel"),
+    "bring": ("bring_model",),
     "play": ("directions", "face", "faces", "nearest", "between", "nearby"),
     "saved": ("save_directions", "add_direction", "delete_direction"),
+    "morph": ("morph_moment", "morph_film", "learned_stages", "learned_film"),
     "arithmetic": ("arithmetic", "arithmetic_figure"),
+    "photo": ("photo_open", "photo_search", "photo_mend"),
     "grid": ("grid_sheet", "grid_orders", "grid_file"),
     "learn": ("label_sources", "learn_directions"),
+    "paper": ("paper_about", "paper_figure", "paper_filters", "paper_report"),
 }
 
 

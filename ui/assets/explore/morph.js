@@ -1,0 +1,242 @@
+// Pictures on a timeline: each with the way to the next one. The first two are there at once, for a morph from A to B.
+tools.morph = (studio, root) => {
+  const EASINGS = ["linear", "smooth", "in", "out", "hold"], MOST = 24, SECONDS = 1.5, RANDOM = 4;
+  const WAYS = [["arcs", "slerp"], ["smooth curve", "spline"]];
+  const is = (name) => root.querySelector(`[data-is="${name}"]`);
+  const button = (name) => root.querySelector(`[data-do="${name}"]`);
+  const key = (point) => ({ point: studio.copy(point), seconds: SECONDS, easing: "smooth" });
+  let keys = [], way = "slerp", closed = true, chosen = 0, t = 0, model = null, dragged = null;
+  const pictures = new Map();
+
+  const pieces = () => keys.slice(0, closed || keys.length < 2 ? keys.length : -1);
+  const seconds = () => pieces().reduce((sum, each) => sum + each.seconds, 0);
+  const timeOf = (i) => keys.slice(0, i).reduce((sum, each) => sum + each.seconds, 0);
+  const view = () => ({ keys, way, closed });
+
+  // keys
+
+  function build(focus) {
+    is("keys").replaceChildren(...keys.map((each, i) => keyBox(each, i)));
+    changed();
+    if (focus) is("keys").children[chosen]?.firstChild.focus();
+  }
+
+  function keyBox(each, i) {
+    const box = document.createElement("li"), tile = studio.tile({ image: pictures.get(JSON.stringify(each.point)) || "", label: "", onPick: () => choose(i) });
+    tile.append(Object.assign(document.createElement("em"), { textContent: i + 1 }));
+    tile.draggable = true;
+    tile.addEventListener("dragstart", (event) => {
+      dragged = i;
+      event.dataTransfer.setData("text/plain", JSON.stringify(each.point));
+    });
+    tile.addEventListener("dragend", () => { dragged = null; });
+    tile.addEventListener("keydown", (event) => pressedKey(event, i));
+    box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
+    box.addEventListener("dragleave", () => box.classList.remove("over"));
+    box.addEventListener("drop", (event) => drop(event, i));
+    box.append(tile, piece(each, i));
+    return box;
+  }
+
+  function piece(each, i) {
+    const box = Object.assign(document.createElement("span"), { className: "piece" });
+    box.innerHTML = '<input class="pick" type="number" min="0.1" max="60" step="0.1"><select class="pick"></select>';
+    const [length, easing] = box.children;
+    length.value = each.seconds;
+    length.title = "Seconds to the next picture";
+    length.setAttribute("aria-label", `Seconds after picture ${i + 1}`);
+    length.addEventListener("change", () => {
+      length.value = each.seconds = Math.min(Math.max(Number(length.value) || SECONDS, 0.1), 60);
+      changed();
+    });
+    easing.append(...EASINGS.map((name) => new Option(name, name, false, name === each.easing)));
+    easing.title = "How it goes to the next picture";
+    easing.setAttribute("aria-label", `Easing after picture ${i + 1}`);
+    easing.addEventListener("change", () => { each.easing = easing.value; changed(); });
+    return box;
+  }
+
+  function drop(event, i) {
+    event.preventDefault();
+    if (dragged !== null) return move(dragged, i);
+    try { insert(i, [JSON.parse(event.dataTransfer.getData("text/plain"))]); } catch { build(); }
+  }
+
+  function pressedKey(event, i) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Delete") remove(i);
+    else if (!step) return;
+    else if (event.altKey) move(i, i + step);
+    else is("keys").children[i + step]?.firstChild.focus();
+    event.preventDefault();
+  }
+
+  // Everything that follows from the keys but their boxes.
+  function changed() {
+    studio.store("morph", view());
+    showKeys();
+    drawKeys();
+    setMoment(Math.min(t, 1));
+  }
+
+  function showKeys() {
+    chosen = Math.min(chosen, Math.max(keys.length - 1, 0));
+    [...is("keys").children].forEach((box, i) => {
+      box.firstChild.classList.toggle("on", i === chosen);
+      box.firstChild.setAttribute("aria-pressed", i === chosen);
+      box.firstChild.setAttribute("aria-label", `Picture ${i + 1} of ${keys.length}, at ${timeOf(i).toFixed(1)} seconds`);
+      box.lastChild.hidden = !closed && i === keys.length - 1 && keys.length > 1;
+    });
+    const total = seconds(), count = keys.length;
+    is("length").textContent = count ? `${count} picture${count > 1 ? "s" : ""} · ${total.toFixed(1)} s` : "";
+    is("empty").hidden = count > 1;
+    is("chosen").hidden = !count;
+    is("which").textContent = `Picture ${chosen + 1}`;
+    button("earlier").disabled = !chosen;
+    button("later").disabled = chosen >= count - 1;
+    button("add").disabled = button("random").disabled = count >= MOST;
+    for (const name of ["play", "stay"]) button(name).disabled = !count;
+    is("scrub").disabled = !count;
+  }
+
+  async function drawKeys() {
+    const missing = keys.map((each) => each.point).filter((point) => !pictures.has(JSON.stringify(point)));
+    if (missing.length) {
+      const of = studio.model.key, images = await thumbsOrNot(missing);
+      if (of !== studio.model.key) return;
+      missing.forEach((point, i) => { if (images[i]) pictures.set(JSON.stringify(point), images[i]); });
+    }
+    [...is("keys").children].forEach((box, i) => {
+      const image = keys[i] && pictures.get(JSON.stringify(keys[i].point));
+      if (image && box.querySelector("img").src !== image) box.querySelector("img").src = image;
+    });
+  }
+
+  function choose(i) {
+    chosen = i;
+    showKeys();
+    setMoment(seconds() ? Math.min(timeOf(i) / seconds(), 1) : 0);
+    studio.go(keys[i].point);
+  }
+
+  function insert(place, points) {
+    const room = points.slice(0, MOST - keys.length).map(key);
+    keys.splice(place, 0, ...room);
+    chosen = Math.min(place + room.length - 1, keys.length - 1);
+    build(true);
+  }
+
+  function move(from, to) {
+    if (to < 0 || to >= keys.length) return;
+    keys.splice(to, 0, ...keys.splice(from, 1));
+    chosen = to;
+    build(true);
+  }
+
+  function remove(i) {
+    keys.splice(i, 1);
+    chosen = Math.max(Math.min(i, keys.length - 1), 0);
+    build(true);
+  }
+
+  function fillWith(points) {
+    keys = points.slice(0, MOST).map(key);
+    [chosen, t] = [0, 0];
+    build();
+  }
+
+  // moments
+
+  function setMoment(share) {
+    t = share;
+    const total = seconds(), words = `${(t * total).toFixed(1)} of ${total.toFixed(1)} s`;
+    is("scrub").value = t;
+    is("scrub").setAttribute("aria-valuetext", words);
+    is("moment").textContent = keys.length ? words : "";
+    studio.fill(is("scrub"));
+  }
+
+  function scrub(share) {
+    setMoment(share);
+    return studio.show({ ...view(), t });
+  }
+
+  const playing = player(button("play"), (passed) => {
+    if (!keys.length) return false;
+    const next = t + passed / seconds();
+    if (!closed && next >= 1) { scrub(1); return false; }
+    scrub(next % 1);
+  });
+
+  function play() {
+    if (playing.playing()) return playing.stop();
+    learning.stop();
+    if (!closed && t >= 1) setMoment(0);
+    playing.start();
+  }
+
+  filmMaker(is("morphfile"), {
+    name: "morph",
+    begin: "morph_film",
+    request() {
+      if (!keys.length) studio.note("Add a picture to the timeline first.");
+      return keys.length ? view() : null;
+    },
+  });
+  const learning = learningCard(is("learning"), () => keys.map((each) => each.point));
+  const stop = () => { playing.stop(); learning.stop(); };
+
+  studio.buttons(root, {
+    add() { insert(keys.length ? chosen + 1 : 0, [studio.at()]); },
+    random() { fillWith(Array.from({ length: RANDOM }, () => studio.unmoved(studio.anySeed()))); },
+    kept() {
+      const points = studio.kept().slice(0, MOST).reverse();
+      points.length ? fillWith(points) : studio.note("Keep a picture first, with the heart below the stage.");
+    },
+    earlier() { move(chosen, chosen - 1); },
+    later() { move(chosen, chosen + 1); },
+    replace() { keys[chosen].point = studio.at(); build(true); },
+    remove() { remove(chosen); },
+    play,
+    async stay() {
+      playing.stop();
+      const answer = await studio.ask("morph_moment", { ...view(), t });
+      if (answer) studio.go(answer.point);
+    },
+    learn() { playing.stop(); learning.toggle(); },
+  });
+  is("scrub").addEventListener("input", () => { stop(); scrub(Number(is("scrub").value)); });
+  is("closed").addEventListener("change", () => { closed = is("closed").checked; changed(); });
+
+  function restore() {
+    const found = studio.stored("morph", null), { OPENING } = studio;
+    keys = Array.isArray(found?.keys) ? structuredClone(found.keys).slice(0, MOST) : [key(studio.at()), key(studio.unmoved(OPENING.to))];
+    [way, closed, chosen, t] = [found?.way || "slerp", found?.closed ?? true, 0, 0];
+    is("closed").checked = closed;
+    studio.offer(is("way"), WAYS, way, (value) => { way = value; changed(); if (keys.length) scrub(t); });
+  }
+
+  async function open() {
+    if (studio.model.name !== model) restore();
+    model = studio.model.name;
+    build();
+    await learning.load();
+  }
+
+  return {
+    async opened() {
+      stop();
+      pictures.clear();
+      if (!root.hidden) await open();
+    },
+    async shown() { if (studio.model.key) await open(); },
+    hidden() {
+      stop();
+      studio.show({ at: studio.at() });
+    },
+    moved() {
+      stop();
+      learning.newest();
+    },
+  };
+};

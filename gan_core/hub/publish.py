@@ -1,0 +1,183 @@
+"""A prepared folder sent to a repo on the Hub: a new one, or an update of one that was published before.
+
+with prepared("model", run, "me/faces") as files:
+    print(publish(files, "me/faces").url)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_core.config import require
+from gan_core.files import read_json
+from gan_core.hub.model_repo import OnShare
+from gan_core.hub.prepare import MANIFEST, Files, Kind, kind_of
+from gan_core.hub.refusals import NAMES, NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY, refusals
+from gan_core.words import memory
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+ADDRESS = re.compile(r"(?:hf:(?://)?|https?://(?:www\.)?huggingface\.co/)?(?:spaces/)?(.*)")
+NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?", re.ASCII)
+# Files below this are asked about and sent together, larger ones one by one, so that progress tells and a stop counts.
+SMALL = 2**20
+# What the Hub itself puts into a new repo.
+OF_THE_HUB = {".gitattributes", "README.md"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is there under that name: nothing yet, or a repo with the files that were published into it."""
+
+    repo_id: str
+    kind: Kind
+    exists: bool = False
+    private: bool = False
+    own: frozenset[str] = field(default=frozenset())
+
+    @property
+    def url(self) -> str:
+        from huggingface_hub.constants import ENDPOINT
+
+        return f"{ENDPOINT}/{'spaces/' if self.kind.repo_type == 'space' else ''}{self.repo_id}"
+
+    def gone(self, files: Files) -> list[str]:
+        """What an update with these files removes: what was published before and no longer is."""
+        return sorted(self.own - set(files.sizes))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where it is now, whether only its owner sees it, and what an update removed."""
+
+    url: str
+    commit: str
+    private: bool
+    gone: list[str]
+
+
+def log_in(token: str | None = None) -> tuple[HfApi, str]:
+    """The Hub under that token, or that of “hf auth login”, and the user's name. ValueError if it cannot write."""
+    from huggingface_hub import HfApi, get_token
+
+    token = (token if token is not None else get_token() or "").strip()
+    require(bool(token), NO_TOKEN)
+    # A wrong one in a header would be told in full by the library that sends it.
+    require(bool(re.fullmatch(r"[!-~]{3,2000}", token)), NO_SUCH_TOKEN)
+    api = HfApi(token=token)
+    with refusals():
+        user = api.whoami()
+    auth = user.get("auth") or {}
+    require((auth.get("accessToken") or {}).get("role") != "read", READ_ONLY)
+    return api, user["name"]
+
+
+def full_name(text: str, user: str | None = None) -> str:
+    """The "owner/name" that a name or an address on the Hub means; of a name alone the user is the owner."""
+    name = ADDRESS.fullmatch(" ".join(text.split()))[1]
+    name = name.removesuffix("/") if name.count("/") == 2 else name
+    parts = name.split("/") if "/" in name or not user else [user, name]
+    fits = len(parts) == 2 and all(NAME.fullmatch(part) and len(part) <= 96 for part in parts)
+    possible = fits and not re.search(r"--|\.\.|\.git$", name)
+    require(possible, f"“{text.strip()}” is no possible name on Hugging Face: {NAMES}")
+    return "/".join(parts)
+
+
+def look(api: HfApi, repo_id: str, kind: str) -> Target:
+    """What is there. ValueError if that was not published by this program, which then leaves it alone."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    found = kind_of(kind)
+    with refusals(repo_id, found.sdk):
+        try:
+            about = api.repo_info(repo_id, repo_type=found.repo_type)
+        except RepositoryNotFoundError:
+            return Target(repo_id, found)
+        there = {each.rfilename for each in about.siblings or []}
+        if MANIFEST not in there:
+            require(there <= OF_THE_HUB, f"{repo_id} holds something else than a model of yours: choose another name")
+            return Target(repo_id, found, True, bool(about.private))
+        manifest = read_json(
+            Path(api.hf_hub_download(repo_id, MANIFEST, repo_type=found.repo_type, revision=about.sha))
+        )
+    listed = manifest.get("files") if isinstance(manifest, dict) else None
+    own = {name for name in listed or [] if isinstance(name, str)} & there
+    return Target(repo_id, found, True, bool(about.private), frozenset(own))
+
+
+def publish(
+    files: Files, repo_id: str, private: bool = False, token: str | None = None, report: OnShare | None = None
+) -> Published:
+    """Send the files to that repo, which is made if it is not there, in one commit.
+
+    An update removes what was published before and no longer is, and leaves everything else there alone; a private repo
+    stays private. `report(share, words)` comes between files and may raise to cancel: what has arrived is not
+    sent again the next time. ValueError, in one sentence, if it cannot be.
+    """
+    report = report or (lambda share, words: None)
+    report(0.0, "asking Hugging Face")
+    api, user = log_in(token)
+    target = look(api, full_name(repo_id, user), files.kind)
+    require(
+        target.private or not (target.exists and private),
+        f"{target.repo_id} is public already: make it private in its settings on Hugging Face, or choose another name",
+    )
+    with refusals(target.repo_id, target.kind.sdk):
+        parent = create(api, target, private)
+    additions = send(api, target, files, report)
+    report(0.95, "writing the commit")
+    with refusals(target.repo_id, target.kind.sdk):
+        commit = commit_all(api, target, additions, target.gone(files), parent)
+    report(1.0, "published")
+    return Published(target.url, commit, target.private if target.exists else private, target.gone(files))
+
+
+def create(api: HfApi, target: Target, private: bool) -> str:
+    """Make the repo if it is not there; returns its newest commit."""
+    kind = target.kind
+    if not target.exists:
+        api.create_repo(target.repo_id, repo_type=kind.repo_type, private=private, space_sdk=kind.sdk, exist_ok=True)
+    return api.repo_info(target.repo_id, repo_type=kind.repo_type).sha
+
+
+def send(api: HfApi, target: Target, files: Files, report: OnShare) -> list[CommitOperationAdd]:
+    """Send what is stored by its hash and is not there yet; the rest travels in the commit."""
+    total, done, additions = sum(files.sizes.values()) or 1, 0, []
+    for batch in batches(files):
+        size = sum(addition.upload_info.size for addition in batch)
+        report(0.05 + 0.9 * done / total, f"sending {memory(done)} of {memory(total)}")
+        with refusals(target.repo_id, target.kind.sdk):
+            api.preupload_lfs_files(
+                target.repo_id, batch, repo_type=target.kind.repo_type, free_memory=False, num_threads=2
+            )
+        additions += batch
+        done += size
+    return additions
+
+
+def batches(files: Files) -> Iterator[list[CommitOperationAdd]]:
+    from huggingface_hub import CommitOperationAdd
+
+    additions = {name: CommitOperationAdd(name, str(files.folder / name)) for name in files.sizes}
+    yield [each for name, each in additions.items() if files.sizes[name] < SMALL]
+    for name, each in additions.items():
+        if files.sizes[name] >= SMALL:
+            yield [each]
+
+
+def commit_all(api: HfApi, target: Target, additions: list[CommitOperationAdd], gone: list[str], parent: str) -> str:
+    from huggingface_hub import CommitOperationDelete
+
+    commit = api.create_commit(
+        target.repo_id,
+        [*additions, *(CommitOperationDelete(name, is_folder=False) for name in gone)],
+        commit_message="Update from DCGAN Studio" if target.own else "Publish from DCGAN Studio",
+        repo_type=target.kind.repo_type,
+        parent_commit=parent,
+    )
+    return commit.oid

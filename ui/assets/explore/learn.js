@@ -17,6 +17,7 @@ tools.learn = (studio, root) => {
     own = answer?.factors?.length ? answer : null;
     const choices = [...(own ? [["the model's own pictures", OWN]] : []), ["other pictures", OTHER]];
     studio.offer(is("sources"), choices, own ? OWN : OTHER, choose);
+    is("from").hidden = choices.length < 2;
     choose(own ? OWN : OTHER);
   }
 

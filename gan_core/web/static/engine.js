@@ -1,7 +1,10 @@
 // What the app answers to the explorer's page, answered in the visitor's own browser: the generator runs here.
-import { fromText, move, normals, toText, travel } from "./latents.js";
+import { film, strip } from "./film.js";
+import { Timeline, fromText, move, normals, toText, travel } from "./latents.js";
 
-const NEARBY_NOISE = 0.35;
+// As in gan_core.latent.places.
+const NEARBY_NOISE = 0.5, NUM_NEARBY = 8;
+const NO_SERVER = "This page has no server: names and kept pictures stay in your browser.";
 
 // Pictures of z, in the order in which they were asked for: the runtime takes one call at a time.
 class Generator {
@@ -58,8 +61,10 @@ export function answers(site, session, Tensor) {
   const vectors = Object.fromEntries(site.directions.map((each) => [each.id, fromText(each.vector)]));
   const G = new Generator(session, Tensor, site.size), z = (point) => zOf(point, site, vectors);
   const about = { name: site.name, keys: { newest: site.key }, which: "newest", training: false };
-  const zOfView = (view) => (view?.t === undefined ? z(view?.at ?? {}) : travel(z(view.a), z(view.b), view.t, site.latentDim));
-  const asPoint = (whole) => ({ seed: 0, moves: {}, label: null, z: toText(whole) });
+  const journey = ({ keys, ...how }) => new Timeline(keys.map(({ point, ...piece }) => ({ ...piece, z: z(point) })), site.latentDim, how);
+  const zOfView = (view) => (view?.keys ? journey(view).at(view.t) : z(view?.at ?? {}));
+  const asPoint = (whole, label = null, moves = {}) => ({ seed: 0, moves, label, z: toText(whole) });
+  const works = longWork();
   const functions = {
     async models() { return { models: [about] }; },
     async open_model() {
@@ -74,17 +79,30 @@ export function answers(site, session, Tensor) {
       if (!points?.length) return { images: [] };
       return { images: (await G.pictures(points.map(z))).map((canvas) => canvas.toDataURL()) };
     },
-    async between({ a, b, t }) { return { point: asPoint(zOfView({ a, b, t })) }; },
-    async nearby({ point, count = 8 }) {
-      const here = z(point), z0 = here.subarray(0, site.latentDim);
-      const points = Array.from({ length: count }, () => {
-        const noise = normals(Math.floor(Math.random() * 2 ** 31), site.latentDim);
+    async between({ a, b, t }) {
+      return { point: asPoint(travel(z(a), z(b), t, site.latentDim), a.label === b.label ? a.label ?? null : null) };
+    },
+    async nearby({ point }) {
+      const here = z({ ...point, moves: {} }), z0 = here.subarray(0, site.latentDim), first = Math.floor(Math.random() * 2 ** 31);
+      const points = Array.from({ length: NUM_NEARBY }, (_, i) => {
         const whole = Float32Array.from(here);
-        whole.set(move(z0, [[noise, NEARBY_NOISE]]));
-        return asPoint(whole);
+        whole.set(move(z0, [[normals((first + i) % 2 ** 31, site.latentDim), NEARBY_NOISE]]));
+        return asPoint(whole, point.label ?? null, point.moves);
       });
       return { points, images: (await functions.faces({ points })).images };
     },
+    async morph_moment({ t, ...how }) { return { point: asPoint(journey(how).at(t)) }; },
+    async morph_film(how) {
+      const way = journey(how), frame = async (t) => (await G.pictures([way.at(t)]))[0];
+      const make = how.kind === "strip" ? strip : film;
+      return works.begin((report) => make(frame, { ...how, seconds: way.seconds }, report));
+    },
+    async learned_stages() { return { seen: [], words: [] }; },
+    progress: works.progress,
+    cancel: works.cancel,
+    async save_directions() { throw new Error(NO_SERVER); },
+    async add_direction() { throw new Error(NO_SERVER); },
+    async delete_direction() { throw new Error(NO_SERVER); },
   };
   return Object.fromEntries(Object.entries(functions).map(([name, answer]) => [name, async (request) => {
     try {
@@ -93,4 +111,30 @@ export function answers(site, session, Tensor) {
       return { error: error.message };
     }
   }]));
+}
+
+// What takes a while, as the app's page knows it: begun, asked after, cancelled.
+function longWork() {
+  const works = {};
+  let count = 0;
+  return {
+    begin(make) {
+      const id = String(++count), state = works[id] = { share: 0, words: "" };
+      const report = (share, words) => {
+        if (state.cancelled) throw new Error("Cancelled.");
+        Object.assign(state, { share, words });
+      };
+      make(report).then((result) => { state.result = result; }, (error) => { state.error = error.message; });
+      return { work: id };
+    },
+    async progress({ work }) {
+      const { share, words, result, error } = works[work];
+      if (result || error) delete works[work];
+      return error ? { error } : result ? { result } : { share, words, news: 0 };
+    },
+    async cancel({ work }) {
+      if (works[work]) works[work].cancelled = true;
+      return {};
+    },
+  };
 }

@@ -126,3 +126,47 @@ export function toText(numbers) {
 export function fromText(text) {
   return new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
+
+// The point at t from a to b on a curve that comes from `before` and goes on to `after` (paths.spline).
+export function spline(before, a, b, after, t) {
+  const share = t * t * (3 - 2 * t), norm = (1 - share) * length(a) + share * length(b);
+  const [p, q, r, s] = [before, a, b, after].map((each) => scaled(each, 1 / Math.max(length(each), TINY)));
+  const middle = slerp(q, r, t);
+  const left = slerp(slerp(p, q, t + 1), middle, (t + 1) / 2), right = slerp(middle, slerp(r, s, t - 1), t / 2);
+  return Float32Array.from(scaled(slerp(left, right, t), norm));
+}
+
+// Where a piece is at each share of its time (timeline.EASINGS).
+const EASINGS = { linear: (t) => t, smooth: (t) => t * t * (3 - 2 * t), in: (t) => t * t, out: (t) => t * (2 - t), hold: Math.floor };
+
+// A journey through several z, as gan_core.latent.timeline.Timeline: keys = [{z, seconds, easing}].
+export class Timeline {
+  constructor(keys, latentDim, { closed = true, way = "slerp" } = {}) {
+    if (!keys.length) throw new Error("Add a picture to the timeline first.");
+    this.z = keys.map((key) => key.z);
+    this.pieces = closed || keys.length === 1 ? keys : keys.slice(0, -1);
+    this.seconds = this.pieces.reduce((sum, piece) => sum + piece.seconds, 0);
+    Object.assign(this, { latentDim, closed, way });
+  }
+
+  at(t) {
+    let i = 0, time = t * this.seconds;
+    while (i < this.pieces.length - 1 && time >= this.pieces[i].seconds) time -= this.pieces[i++].seconds;
+    const { seconds, easing } = this.pieces[i], share = EASINGS[easing](Math.min(Math.max(time / seconds, 0), 1));
+    const a = this.key(i), b = this.key(i + 1), found = travel(a, b, share, this.latentDim);
+    if (this.way === "spline" && this.z.length > 2) {
+      const four = [this.key(i - 1), a, b, this.key(i + 2)].map((each) => each.subarray(0, this.latentDim));
+      found.set(spline(...four, share));
+    }
+    return found;
+  }
+
+  // Keys by their place; beyond the ends of an open path the outermost arcs go on.
+  key(i) {
+    const count = this.z.length;
+    if (this.closed || count === 1) return this.z[(i + count) % count];
+    if (i < 0) return travel(this.z[0], this.z[1], -1, this.latentDim);
+    if (i >= count) return travel(this.z[count - 1], this.z[count - 2], -1, this.latentDim);
+    return this.z[i];
+  }
+}

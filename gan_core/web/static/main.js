@@ -1,6 +1,7 @@
 // The explorer's page without a server: it opens the runtime, then shows the same page as the app.
 import { answers } from "./engine.js";
 import explore from "./explorer.js";
+import { filmKinds } from "./film.js";
 import { openRuntime } from "./runtime.js";
 
 const words = document.querySelector(".loading .cap"), bar = document.querySelector(".loading .meter i");
@@ -16,7 +17,7 @@ async function begin() {
   document.body.dataset.runtime = kind;
   document.querySelector(".loading").remove();
   document.querySelector(".page").hidden = false;
-  await explore(document.body, answers(site, session, Tensor));
+  await explore(document.body, answers(site, session, Tensor), filmKinds());
 }
 
 begin().catch((error) => {

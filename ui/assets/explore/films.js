@@ -1,10 +1,11 @@
 // What kind of file, how large, and the button that makes it: for every tool that has frames to show.
-const FILM_KINDS = [["MP4", "mp4"], ["GIF", "gif"], ["WebP", "webp"], ["Strip", "strip"]];
+// A page without a server says itself which kinds its browser can make.
+const FILM_KINDS = typeof browserFilmKinds === "undefined" ? [["MP4", "mp4"], ["GIF", "gif"], ["WebP", "webp"], ["Strip", "strip"]] : browserFilmKinds;
 const FILM_SIZES = [64, 128, 256, 512, 1024], FILM_FPS = [10, 15, 20, 25, 30, 50];
 
 // `begin` names the work and `request()` adds what it needs to know, or is null if there is nothing to save.
 function filmMaker(box, { name, begin, request }) {
-  const wish = { kind: "mp4", size: 256, fps: 30, frames: 8, columns: 0 };
+  const wish = { kind: FILM_KINDS[0][1], size: 256, fps: 30, frames: 8, columns: 0 };
   box.className = "filming";
   box.innerHTML = `<div class="line">
       <span class="chips" role="group" aria-label="Kind of file"></span>

@@ -44,6 +44,18 @@ def decode(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
     return pixels.reshape(image_size, image_size, channels)
 
 
+def upright(image: Image.Image, longest: int) -> Image.Image:
+    """A picture in RGB, laid on white, turned as its camera says, its longer side at most `longest`."""
+    try:
+        _check_size(*image.size, 0)
+        with in_turn(image):
+            image = _flat(_load(image, longest // 2, 3), 3)
+            image.thumbnail((longest, longest), Image.Resampling.BILINEAR)
+    except Exception as error:
+        raise BadPicture(explain(error)) from error
+    return image
+
+
 @contextmanager
 def in_turn(image: Image.Image) -> Iterator[None]:
     """Only one thread at a time unpacks a very large picture, which may take a gigabyte."""

@@ -62,7 +62,7 @@ class Noisy(Whole):
 
     def mend(self, found: Tensor, photo: Tensor) -> Tensor:
         """The picture found, and of what it lacks as much as is no noise."""
-        return (found + smooth(photo - found)).clamp(-1, 1)
+        return (found + without_noise(photo - found)).clamp(-1, 1)
 
 
 def enlarged(images: Tensor, side: int) -> Tensor:
@@ -70,29 +70,36 @@ def enlarged(images: Tensor, side: int) -> Tensor:
     return interpolate(images, size=(side, side), mode="bicubic", align_corners=False)
 
 
-def membrane(values: Tensor, known: Tensor) -> Tensor:
-    """Values [1, C, H, W], zero where not known [1, 1, H, W], continued into the unknown as smoothly as can be.
+def membrane(values: Tensor, known: Tensor, reach: float | None = None) -> Tensor:
+    """Values [1, C, H, W], zero where not known [1, 1, H, W], continued into the unknown, fading over `reach` pixels.
 
-    The harmonic function, approached from coarse to fine.
+    The solution of a screened Poisson equation, approached from coarse to fine; by default it reaches a sixth of the
+    picture, beyond which nothing at the edge tells what is inside.
     """
     if bool(known.all()) or not bool(known.any()):
         return values
+    reach = values.shape[-1] / 6 if reach is None else reach
     filled = values
     if min(values.shape[-2:]) > 1:
         share = avg_pool2d(known, 2, ceil_mode=True)
         coarse = avg_pool2d(values, 2, ceil_mode=True) / share.clamp_min(1e-6)
-        coarse = membrane(coarse * (share > 0), (share > 0).float())
+        coarse = membrane(coarse * (share > 0), (share > 0).float(), reach / 2)
         guess = interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False)
         filled = torch.where(known > 0, values, guess)
-    neighbours = torch.tensor([[0, 1, 0], [1, 0, 1], [0, 1, 0]]).div(4).view(1, 1, 3, 3)
+    neighbours = torch.tensor([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / (4 + reach**-2)
     for _ in range(FILL_STEPS):
-        around = each_channel(filled, neighbours)
-        filled = torch.where(known > 0, values, around)
+        filled = torch.where(known > 0, values, each_channel(filled, neighbours[None, None]))
     return filled
 
 
+def without_noise(residual: Tensor) -> Tensor:
+    """Of a noisy residual [1, C, H, W] what blurs leave, its grey and its colours each by the best of them."""
+    grey = residual.mean(1, keepdim=True)
+    return smooth(grey) + smooth(residual - grey)
+
+
 def smooth(residual: Tensor) -> Tensor:
-    """Of a noisy residual [1, C, H, W] what a blur leaves, the blur whose expected error is least (Stein 1981)."""
+    """What a blur leaves, the one whose expected error is least (Stein 1981)."""
     variance = noise_level(residual) ** 2
     best, least = torch.zeros_like(residual), residual.square().mean()
     for width in BLURS:

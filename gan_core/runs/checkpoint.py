@@ -106,7 +106,17 @@ def _save_network(path: Path, net: nn.Module, config: Config, nimg: int, half: b
 def _write_network(path: Path, weights: dict[str, torch.Tensor], config: Config, nimg: int) -> None:
     metadata = {"config": json.dumps(config.to_dict()), "nimg": str(nimg)}
     with replacing(path) as temporary:
-        temporary.write_bytes(save(weights, metadata))
+        temporary.write_bytes(_in_order(save(weights, metadata)))
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its metadata sorted, which come in any order, so that equal networks are equal files."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def _load_network(path: Path, build: Callable[[Config], Network]) -> tuple[Network, Config, int]:

@@ -10,9 +10,11 @@ from safetensors.torch import load_file, save_file
 from gan_core.config import NewerFormat
 from gan_core.models import build_discriminator
 from gan_core.runs.checkpoint import (
+    copy_network,
     load_discriminator,
     load_generator,
     load_state,
+    read_nimg,
     save_discriminator,
     save_generator,
     save_state,
@@ -47,6 +49,25 @@ def test_saving_replaces_the_file_and_leaves_no_other(path, G, tiny):
     assert nimg == 1235
     assert not loaded.project.weight.any()
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_equal_networks_are_equal_files(path, G, tiny):
+    first = path.read_bytes()
+    for _ in range(8):
+        save_generator(path, G, tiny, nimg=1234)
+        assert path.read_bytes() == first
+    assert load_file(path).keys() == G.state_dict().keys()
+
+
+def test_a_copy_has_the_same_weights_in_the_same_precision_and_another_config(path, G, tiny, tmp_path):
+    for half in (False, True):
+        save_generator(path, G, tiny, nimg=1234, half=half)
+        copy_network(path, tmp_path / "copy.safetensors", lambda config: config.with_options(data="pets"))
+        weights, copied = load_file(path), load_file(tmp_path / "copy.safetensors")
+        assert all(torch.equal(weights[name], copied[name]) for name in weights)
+        assert all(weights[name].dtype == copied[name].dtype for name in weights)
+    assert load_generator(tmp_path / "copy.safetensors")[1].train.data == "pets"
+    assert read_nimg(tmp_path / "copy.safetensors") == 1234
 
 
 @pytest.mark.parametrize(("norm", "loss"), [("auto", "bce"), ("spectral", "bce"), ("auto", "relativistic")])

@@ -7,6 +7,7 @@
     python -m gan_core runs
     python -m gan_core sample photos-64 --seeds 0-63 --out grid.png
     python -m gan_core morph photos-64 --seeds 1,5,9 --out morph.mp4
+    python -m gan_core invert faces-64 photo.jpg --out found.png
     python -m gan_core evaluate photos-64 --data photos.zip --n 2048
     python -m gan_core directions avatars-64 --labels openpeeps-64.zip --save
     python -m gan_core bring someone/netG.pth

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import bringing, checkup, commands, directions, films, listing, paper, resuming
+from gan_core.cli import bringing, checkup, commands, directions, films, inverting, listing, paper, resuming
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a file of weights, also one that others trained"
@@ -85,6 +85,10 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     add_film(learned_)
     learned_.add_argument("--hold", action="store_true", help="show one snapshot after the other, without fading")
     learned_.add_argument("--words", action="store_true", help="write the images seen into the corner")
+    invert_ = add_command(
+        subparsers, inverting.invert, "find the model's nearest picture to a photo, or mend the photo"
+    )
+    add_photo(invert_)
     evaluate_ = add_command(
         subparsers, commands.evaluate, "measure how good, diverse and original a model's samples are"
     )
@@ -202,6 +206,27 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what to call it (default: as its file or repo is called)")
     parser.add_argument("--discriminator", metavar="FILE", help="its discriminator, if that lies in another file")
     parser.add_argument("--revision", metavar="REV", help="branch, tag or commit of the repo (default: its newest)")
+
+
+def add_photo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("photo", metavar="PHOTO", help="a picture, of which the middle square is looked at")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--mask", metavar="FILE", help="a picture, white where the photo has a hole to fill")
+    what.add_argument(
+        "--enlarge",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="SIDE",
+        help="the photo is small: SIDE pixels (default: as many as it has, but at most a quarter of the model's)",
+    )
+    what.add_argument("--denoise", action="store_true", help="the photo is noisy")
+    parser.add_argument("--starts", type=int, help="how many random pictures to start from (default 8)")
+    parser.add_argument("--steps", type=int, help="how many steps to take from them all (default 80)")
+    parser.add_argument("--seed", type=int, default=0, help="of those random pictures (default 0)")
+    parser.add_argument("--out", default="found.png", help="the panel photo | found | result (default found.png)")
+    add_class(parser)
 
 
 def add_metrics(parser: argparse.ArgumentParser) -> None:

@@ -6,11 +6,15 @@ the photo is sure of, and takes the rest from the generator.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, interpolate, pad
 
+from gan_core.config import require
+
 FILL_STEPS = 40
+PAINTED = 64  # of 255; less is the soft edge of a brush
 CORRECTIONS = 3
 BLURS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)  # pixels
 
@@ -32,6 +36,12 @@ class Hole(Whole):
 
     def __init__(self, known: Tensor):
         self.known = known.float()
+
+    @classmethod
+    def painted(cls, mask: np.ndarray) -> Hole:
+        """The hole where a mask, uint8 [H, W], is painted white on black. ValueError where it is not at all."""
+        require(mask.max() >= PAINTED, "paint over a part of the picture: the hole is what is white in the mask")
+        return cls(torch.from_numpy(mask < PAINTED))
 
     def seen(self, images: Tensor) -> Tensor:
         return images * self.known

@@ -6,7 +6,6 @@ import base64
 import io
 
 import numpy as np
-import torch
 from PIL import Image
 
 from gan_core import pixels
@@ -22,7 +21,6 @@ from ui.explore.wishes import MAX_SEED, choice, number, point, to_json, whole
 JOBS = ("find", "fill", "enlarge", "denoise")
 LOSSLESS = 256  # pixels; a preview up to that size loses nothing on its way
 MOST_PIXELS = 1e6
-PAINTED = 64  # of 255; less is the soft edge of a brush
 
 
 @answers
@@ -44,7 +42,7 @@ def photo_search(request: dict) -> dict:
 
     def look(report: work.Work) -> dict:
         for found in events:
-            report(found.share, f"off by {found.off:.0f}", image=data_png(found.image))
+            report(found.share, f"off by {found.off:.0f}", image=data_png(found.image), off=found.off)
         numbers = {"sentence": found.sentence(), "psnr": found.psnr, "off": found.off}
         return answer(found.image, photo, damage) | numbers | {"point": to_json(Point(z=tuple(found.z.tolist())))}
 
@@ -66,21 +64,13 @@ def wish(request: dict, explorer: Explorer) -> tuple[np.ndarray, Whole]:
     photo, size = open_photo(content_of(request.get("photo"))), model.image_size
     crop = request.get("crop") if isinstance(request.get("crop"), dict) else {}
     frame = tuple(number(crop.get(name), -MOST_PIXELS, MOST_PIXELS) for name in ("left", "top", "side"))
-    damage: Whole = {"find": Whole, "denoise": Noisy}.get(job, Whole)()
+    damage = Noisy() if job == "denoise" else Whole()
     if job == "fill":
-        damage = Hole(torch.from_numpy(known_pixels(request.get("hole"), model.image_size)))
+        damage = Hole.painted(square(open_photo(content_of(request.get("hole"))), size, 1)[..., 0])
     elif job == "enlarge":
         size = whole(request.get("side"), SMALLEST, model.image_size - 1)
         damage = Small(size)
     return square(photo, size, model.channels, frame if crop else None), damage
-
-
-def known_pixels(hole: object, size: int) -> np.ndarray:
-    """Where nothing of the hole is, float32 [size, size]; the hole is a picture, black but for where it is painted."""
-    painted = square(open_photo(content_of(hole)), size, 1)[..., 0]
-    if painted.max() < PAINTED:
-        raise ValueError("Paint over a part of your picture first, or choose one of the holes.")
-    return (painted < PAINTED).astype(np.float32)
 
 
 def answer(image: np.ndarray, photo: np.ndarray, damage: Whole) -> dict:

@@ -50,7 +50,8 @@ def arithmetic(
 
 def exemplars(subject: Subject) -> list[list[Point]]:
     """Three groups of samples by how far they lie along the two strongest directions."""
-    points, strongest = subject.points(SAMPLES, label=subject.one_class), list(subject.explorer.directions.values())[:2]
+    points = subject.points(SAMPLES, label=subject.one_class)
+    strongest = sorted(subject.explorer.directions.values(), key=lambda direction: -direction.explained)[:2]
     z = subject.z(points)[:, : subject.config.model.latent_dim]
     first, second = (z @ direction.vector for direction in strongest)
     groups = [np.minimum(first, second), np.minimum(-first, second), np.minimum(-first, -second)]

@@ -16,7 +16,7 @@ from gan_core.latent import figure
 from gan_core.paper.board import board
 from gan_core.paper.finding import Finding, Steps
 from gan_core.paper.layers import described
-from gan_core.paper.linear import CHOICES, accuracy, standardised, svm
+from gan_core.paper.linear import CHOICES, accuracy, in_their_span, standardised, svm
 from gan_core.paper.subject import Subject
 
 FEW, MANY, MOST_TEST = 1000, 5000, 5000
@@ -140,7 +140,7 @@ def learned(
     """The share of the test that an L2-SVM is right about, and its C, chosen on a fifth of the training rows."""
     held_out = np.zeros(len(labels), bool)
     held_out[evenly(labels, int(len(labels) * VALIDATION))] = True
-    own, unseen = standardised(rows[~held_out], rows[held_out])
+    own, unseen = in_their_span(*standardised(rows[~held_out], rows[held_out]))
     targets, wanted = torch.from_numpy(labels[~held_out]), torch.from_numpy(labels[held_out])
     weight, scores = None, {}
     for i, C in enumerate(CHOICES):
@@ -148,7 +148,7 @@ def learned(
         scores[C] = accuracy(unseen, wanted, weight)
         yield (i + 1) / (len(CHOICES) + 1)
     best = max(scores, key=scores.__getitem__)
-    rows, test_rows = standardised(rows, test_rows)
+    rows, test_rows = in_their_span(*standardised(rows, test_rows))
     weight = svm(rows, torch.from_numpy(labels), num_classes, best)
     return accuracy(test_rows, torch.from_numpy(test_labels), weight), best
 
@@ -158,6 +158,11 @@ def interval(share: float, count: int) -> dict:
     spread = Z95 * (share * (1 - share) / count + Z95**2 / (4 * count**2)) ** 0.5
     middle, scale = share + Z95**2 / (2 * count), 1 + Z95**2 / count
     return {"share": share, "low": (middle - spread) / scale, "high": (middle + spread) / scale}
+
+
+def apart(a: dict, b: dict) -> bool:
+    """Whether two intervals have nothing in common."""
+    return a["low"] > b["high"] or b["low"] > a["high"]
 
 
 def chart(numbers: dict) -> Image.Image:
@@ -195,6 +200,7 @@ def words(numbers: dict, data: Labelled) -> list[str]:
             f"With {int(budget):,} labels of {numbers['data']}, {percent(own)} of {numbers['tested_on']:,} test "
             f"pictures are right by the features that D learned, {percent(nothing)} by those of a D that learned "
             f"nothing, and {percent(plain)} by raw pixels, in brackets with 95% confidence."
+            + ("" if apart(own, nothing) else " What D learned makes no difference that this test could show.")
         )
     if data.test_images is None and data.seen:
         told.append("D may have trained on the test pictures, without their classes.")

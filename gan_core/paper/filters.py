@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 
-from gan_core.latent import figure
+from gan_core.latent import Point, figure
 from gan_core.models import Discriminator
 from gan_core.paper.board import block, board, likeness, signed
+from gan_core.paper.features import responses
 from gan_core.paper.finding import Finding, Steps
 from gan_core.paper.layers import first_filters
 from gan_core.paper.subject import Subject
 
 MOST, COLUMNS = 64, 16
+SAMPLES, BATCH, BEST = 512, 64, 8
 SHAPED = 0.2  # more than in random filters
 TITLE = "First-layer filters"
 PAPER = (
@@ -30,6 +34,17 @@ def filters(subject: Subject) -> Steps:
         numbers[name] = measured(weights)
         parts.append(block(f"{name}: {min(len(weights), MOST)} of {len(weights)}", [sheet(D, subject)]))
     return Finding("filters", TITLE, PAPER, words(numbers), numbers, board(TITLE, *parts))
+
+
+def exciting(subject: Subject) -> Generator[float, None, list[list[Point]]]:
+    """For each filter that is shown the samples that excite it most, anywhere in them, the strongest first."""
+    points, answers = subject.points(SAMPLES), []
+    for start in range(0, SAMPLES, BATCH):
+        images = subject.explorer.render_many(points[start : start + BATCH])
+        answers.append(responses(subject.D, images, 0)[:, :MOST])
+        yield (start + BATCH) / SAMPLES
+    places = np.concatenate(answers).argsort(0)[::-1][:BEST].T
+    return [[points[place] for place in own] for own in places]
 
 
 def sheet(D: Discriminator, subject: Subject):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from PIL import Image
 
@@ -29,10 +30,11 @@ class Finding:
 
 # A figure in the making yields the share that is done, and may be dropped at any step.
 Steps = Generator[float, None, Finding]
+Result = TypeVar("Result")
 
 
-def finish(steps: Steps, report: Callable[[float], None] | None = None) -> Finding:
-    """Go through all steps; `report` hears the share done, and may raise to cancel."""
+def finish(steps: Generator[float, None, Result], report: Callable[[float], None] | None = None) -> Result:
+    """Go through all steps to what they come to; `report` hears the share done, and may raise to cancel."""
     while True:
         try:
             share = next(steps)

@@ -25,6 +25,17 @@ def standardised(training: Tensor, *others: Tensor) -> list[Tensor]:
     return [(rows - mean) / scale for rows in (training, *others)]
 
 
+def in_their_span(training: Tensor, *others: Tensor) -> list[Tensor]:
+    """All of them [N, F] with no more columns than there are training rows.
+
+    No classifier changes by it: its weights are a sum of training rows, so that only their span counts.
+    """
+    if len(training) >= training.shape[1]:
+        return [training, *others]
+    basis = torch.linalg.qr(training.T).Q
+    return [rows @ basis for rows in (training, *others)]
+
+
 def svm(rows: Tensor, labels: Tensor, num_classes: int, C: float, start: Tensor | None = None) -> Tensor:
     """Weights [num_classes, F + 1] of one L2-SVM a class against all others, the last column their offsets.
 

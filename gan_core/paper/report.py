@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from html import escape
 from pathlib import Path
 
@@ -36,6 +37,7 @@ SECTION = """<section>
 <p class="paper">{paper}</p>
 <img src="data:image/png;base64,{picture}" alt="{title}">
 {seen}
+<details><summary>Numbers</summary><pre>{numbers}</pre></details>
 </section>
 """
 
@@ -52,19 +54,19 @@ def write(folder: Path, findings: list[Finding], model: str, kimg: float) -> Non
 def files(findings: list[Finding], model: str, kimg: float) -> dict[str, bytes]:
     """The report and its pictures by their names."""
     pictures = {f"{finding.name}.png": png(finding.picture) for finding in findings}
-    return pictures | {"report.html": page(findings, model, kimg).encode()}
+    return pictures | {"report.html": page([*map(section, findings)], model, kimg).encode()}
 
 
 def numbers(findings: list[Finding], model: str, kimg: float) -> dict:
     return {"model": model, "kimg": kimg, "figures": {finding.name: finding.numbers for finding in findings}}
 
 
-def page(findings: list[Finding], model: str, kimg: float) -> str:
-    """One HTML file that needs no other."""
+def page(sections: list[str], model: str, kimg: float) -> str:
+    """One HTML file that needs no other, of what `section` gave."""
     title = f"The DCGAN paper, seen in {model}"
     about = f"Made by DCGAN Studio with the model {model}, which had seen {kimg:,.1f} thousand pictures."
-    sections = "\n".join(map(section, findings))
-    return PAGE.format(title=escape(title), about=escape(about), sections=sections, citation=escape(CITATION))
+    told = "\n".join(sections)
+    return PAGE.format(title=escape(title), about=escape(about), sections=told, citation=escape(CITATION))
 
 
 def section(finding: Finding) -> str:
@@ -73,6 +75,7 @@ def section(finding: Finding) -> str:
         paper=escape(finding.paper),
         picture=base64.b64encode(png(finding.picture)).decode("ascii"),
         seen="\n".join(f"<p>{escape(sentence)}</p>" for sentence in finding.seen),
+        numbers=escape(json.dumps(finding.numbers, indent=2)),
     )
 
 

@@ -5,7 +5,7 @@ import torch
 from gan_core.paper import Subject, finish
 from gan_core.paper.classify import Labelled, classify, evenly, interval
 from gan_core.paper.layers import described, pooled
-from gan_core.paper.linear import accuracy, logistic, margins_of, standardised, svm
+from gan_core.paper.linear import accuracy, in_their_span, logistic, margins_of, standardised, svm
 
 
 def toy(count: int, seed: int = 0, noise: float = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +41,16 @@ def test_an_svm_finds_the_minimum_of_its_problem():
     (grad,) = torch.autograd.grad(loss, weight)
     assert grad.abs().max() < 0.02
     assert accuracy(rows, labels, weight.detach()) > 0.95
+
+
+def test_fewer_columns_in_the_span_of_the_rows_change_no_margin():
+    rng = torch.Generator().manual_seed(2)
+    rows, others = torch.randn(20, 50, generator=rng), torch.randn(7, 50, generator=rng)
+    labels = (rows[:, 0] > 0).long()
+    fewer, fewer_others = in_their_span(rows, others)
+    assert fewer.shape == (20, 20)
+    expected = margins_of(others, svm(rows, labels, 2, 0.01))
+    assert torch.allclose(margins_of(fewer_others, svm(fewer, labels, 2, 0.01)), expected, atol=2e-3)
 
 
 def test_a_logistic_regression_knows_which_feature_matters():

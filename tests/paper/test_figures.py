@@ -8,9 +8,11 @@ from gan_core.latent import Point
 from gan_core.paper import FIGURES, Subject, begin, finish
 from gan_core.paper import arithmetic as sums
 from gan_core.paper import features as deep
+from gan_core.paper import filters as first
 from gan_core.paper import turn as turning
 from gan_core.paper.board import likeness, signed
-from gan_core.paper.filters import as_images
+from gan_core.paper.features import responses
+from gan_core.paper.filters import as_images, exciting
 from gan_core.paper.layers import first_filters
 from gan_core.paper.turn import lopsidedness, turn
 from gan_core.paper.walk import measured, walk
@@ -23,6 +25,7 @@ def few_samples(monkeypatch):
     monkeypatch.setattr(turning, "SAMPLES", 128)
     monkeypatch.setattr(turning, "TRIED", 16)
     monkeypatch.setattr(deep, "SAMPLES", 64)
+    monkeypatch.setattr(first, "SAMPLES", 64)
     monkeypatch.setattr(sums, "SAMPLES", 64)
 
 
@@ -107,6 +110,13 @@ def test_filters_are_kernels_or_whole_pictures(tmp_path, subject):
     (tmp_path / "flat").mkdir()
     flat = Subject.load(model_in(tmp_path / "flat", "mlp", 28, 1))
     assert first_filters(flat.D, flat.config.model).shape == (32, 28, 28, 1)
+
+
+def test_each_filter_has_the_samples_that_excite_it_most(subject):
+    best = finish(exciting(subject))
+    assert len(best) == 8 and all(len(points) == 8 for points in best)
+    answers = responses(subject.D, subject.explorer.render_many(best[3] + subject.points(64)), 0)[:, 3]
+    assert answers[0] >= answers.max() - 1e-5
 
 
 def test_neighbours_are_alike_in_edges_and_not_in_noise():

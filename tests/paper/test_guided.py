@@ -26,8 +26,8 @@ class Chain(Discriminator):
 
 
 def test_only_what_is_positive_goes_back_and_only_where_the_input_was():
-    # At (4, 1) the hidden units see 4, -1 and 3. The feature is 2 * 4 + 5 * (-0.2) - 3 = 4, which is positive. Back go 2
-    # to the first unit, 5 to the second, which was negative, and -1 to the third, which is negative itself.
+    # At (4, 1) the hidden units see 4, -1 and 3. The feature is 2 * 4 + 5 * (-0.2) - 3 = 4, which is positive. Back go
+    # 2 to the first unit, 5 to the second, which was negative, and -1 to the third, which is negative itself.
     images = torch.tensor([4.0, 1.0]).view(1, 1, 1, 2)
     grad = guided_backprop(Chain(), images, 1, torch.tensor([0]))
     assert grad.flatten().tolist() == [2.0, 0.0]

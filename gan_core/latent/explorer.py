@@ -16,7 +16,6 @@ from gan_core.config import Config, require
 from gan_core.latent.catalogue import FILE, directions_of
 from gan_core.latent.directions import Direction, move
 from gan_core.latent.inference import for_inference
-from gan_core.latent.paths import travel
 from gan_core.latent.timeline import Piece, Timeline
 from gan_core.latent.together import Together
 from gan_core.latent.z import z_from_seeds
@@ -116,10 +115,6 @@ class Explorer:
     def render_many(self, points: Sequence[Point]) -> np.ndarray:
         """As `render`, in one batch of its own: for many pictures that no slider waits for."""
         return self._render_batch(self.keys(points))
-
-    def morph(self, a: Point, b: Point, t: float) -> np.ndarray:
-        """The image at t in [0, 1] on the way from a to b, uint8 [H, W, C]."""
-        return self.render_z(travel(self.z(a), self.z(b), t, self.config.model.latent_dim)[None])[0]
 
     def timeline(
         self, points: Sequence[Point], pieces: Sequence[Piece] = (Piece(),), *, closed: bool = True, way: str = "slerp"

@@ -75,14 +75,13 @@ def test_amounts_move_z_and_leave_the_class(explorer):
     assert np.linalg.norm(moved[:16]) == pytest.approx(np.linalg.norm(still[:16]), rel=1e-5)
 
 
-def test_a_morph_between_classes_starts_and_ends_on_them_and_blends_their_weights(explorer, monkeypatch):
-    a, b, asked, render = Point(3, label=0), Point(3, label=2), [], explorer.render_z
-    monkeypatch.setattr(explorer, "render_z", lambda z: asked.append(z) or render(z))
-    images = [explorer.morph(a, b, t) for t in (0, 0.25, 1)]
-    np.testing.assert_allclose(asked[1][0, 16:], [0.75, 0, 0.25])
-    np.testing.assert_allclose(asked[1][0, :16], z_from_seeds([3], 16)[0], rtol=1e-5)
-    ends = render(np.stack([explorer.z(a), explorer.z(b)]))
-    assert grey_levels(images[0], ends[0]) <= 1 and grey_levels(images[2], ends[1]) <= 1
+def test_a_morph_between_classes_starts_and_ends_on_them_and_blends_their_weights(explorer):
+    a, b = Point(3, label=0), Point(3, label=2)
+    path = explorer.timeline([a, b], closed=False).path(5)
+    np.testing.assert_allclose(path[1, 16:], [0.75, 0, 0.25])
+    np.testing.assert_allclose(path[1, :16], z_from_seeds([3], 16)[0], rtol=1e-5)
+    images, ends = explorer.render_z(path), explorer.render([a, b])
+    assert grey_levels(images[0], ends[0]) <= 1 and grey_levels(images[4], ends[1]) <= 1
     assert grey_levels(images[1], ends[0]) > 2
 
 

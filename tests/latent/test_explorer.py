@@ -98,12 +98,12 @@ def test_a_large_sheet_comes_in_parts(explorer, monkeypatch):
     assert calls == [8, 8, 4]
 
 
-def test_a_morph_starts_and_ends_on_its_points(explorer):
+def test_a_timeline_starts_and_ends_on_its_points(explorer):
     a, b = POINTS[1], POINTS[4]
+    begin, middle, end = explorer.render_z(explorer.timeline([a, b], closed=False).path(3))
     ends = explorer.render([a, b])
-    assert grey_levels(explorer.morph(a, b, 0), ends[0]) <= 1
-    assert grey_levels(explorer.morph(a, b, 1), ends[1]) <= 1
-    assert grey_levels(explorer.morph(a, b, 0.5), ends[0]) > 10
+    assert grey_levels(begin, ends[0]) <= 1 and grey_levels(end, ends[1]) <= 1
+    assert grey_levels(middle, ends[0]) > 10
 
 
 def test_frames_come_in_the_number_asked_and_only_as_asked(explorer, monkeypatch):

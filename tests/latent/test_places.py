@@ -18,7 +18,8 @@ def with_classes() -> Explorer:
 @pytest.mark.parametrize("t", [0, 0.3, 1])
 def test_a_point_between_two_shows_what_the_morph_shows(explorer, t):
     a, b = MOVED, Point(5)
-    assert (explorer.render([between(explorer, a, b, t)])[0] == explorer.morph(a, b, t)).all()
+    morphed = explorer.render_z(explorer.timeline([a, b], closed=False).at(t)[None])
+    assert (explorer.render([between(explorer, a, b, t)]) == morphed).all()
 
 
 def test_between_two_classes_lies_their_blend_and_a_shared_class_stays(with_classes):

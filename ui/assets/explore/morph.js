@@ -4,7 +4,9 @@ tools.morph = (studio, root) => {
   const WAYS = [["arcs", "slerp"], ["smooth curve", "spline"]];
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const button = (name) => root.querySelector(`[data-do="${name}"]`);
-  const key = (point) => ({ point: studio.copy(point), seconds: SECONDS, easing: "smooth" });
+  // Arcs meet in corners, where it is best to slow down; a curve flows through.
+  const USUAL = { slerp: "smooth", spline: "linear" };
+  const key = (point) => ({ point: studio.copy(point), seconds: SECONDS, easing: USUAL[way] });
   let keys = [], way = "slerp", closed = true, chosen = 0, t = 0, model = null, dragged = null;
   const pictures = new Map();
 
@@ -210,10 +212,18 @@ tools.morph = (studio, root) => {
 
   function restore() {
     const found = studio.stored("morph", null), { OPENING } = studio;
-    keys = Array.isArray(found?.keys) ? structuredClone(found.keys).slice(0, MOST) : [key(studio.at()), key(studio.unmoved(OPENING.to))];
     [way, closed, chosen, t] = [found?.way || "slerp", found?.closed ?? true, 0, 0];
+    keys = Array.isArray(found?.keys) ? structuredClone(found.keys).slice(0, MOST) : [key(studio.at()), key(studio.unmoved(OPENING.to))];
     is("closed").checked = closed;
-    studio.offer(is("way"), WAYS, way, (value) => { way = value; changed(); if (keys.length) scrub(t); });
+    studio.offer(is("way"), WAYS, way, goBy);
+  }
+
+  function goBy(value) {
+    const usual = keys.every((each) => each.easing === USUAL[way]);
+    way = value;
+    if (usual) for (const each of keys) each.easing = USUAL[way];
+    build();
+    if (keys.length) scrub(t);
   }
 
   async function open() {

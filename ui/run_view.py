@@ -168,7 +168,7 @@ def facts_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     if rows:
         facts.append(("images/s", f"{rows[-1]['img_per_sec']:,.0f}"))
         facts.append(("kimg seen", f"{rows[-1]['nimg'] / 1000:,.1f}"))
-    if data:
+    if data.get("count"):
         facts.append(("pictures", f"{data['count']:,}"))
     if rows and data:
         facts.append(("each seen", f"{rows[-1]['nimg'] / max(data['count'], 1):,.1f} <small>×</small>"))

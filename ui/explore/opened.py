@@ -42,9 +42,10 @@ def open_model(request: dict) -> dict:
         "size": explorer.config.model.image_size,
         "latentDim": explorer.config.model.latent_dim,
         "classes": list(explorer.config.model.classes),
-        "seen": kimg(explorer.nimg),
+        "seen": kimg(explorer.nimg) if explorer.nimg else "",
         "data": data.get("name", ""),
         "terms": data.get("terms", ""),
+        "origin": data.get("origin", ""),
         "comparable": copies.pictures_of(run, explorer.config.model) is not None,
     }
 

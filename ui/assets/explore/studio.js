@@ -316,14 +316,15 @@ async function openModel(name, which) {
     [done, undone, places] = [[], [], []];
     showUndo();
     showHistory();
+    is("nearby").replaceChildren();
   }
   Object.assign(model, answer);
   const names = Object.keys(answer.keys);
   is("which").hidden = names.length < 2;
   offer(is("which"), names.map((each) => [each, each]), answer.which, (each) => openModel(model.name, each));
   doing("compare").hidden = !answer.comparable;
-  is("about").textContent = is("about").title = `${answer.size} px · ${answer.seen}` + (answer.data ? ` · trained on ${answer.data}` : "")
-    + (answer.training ? " · training now" : "") + (answer.terms ? ` · ${answer.terms}` : "");
+  is("about").textContent = is("about").title = [`${answer.size} px`, answer.seen, answer.data && `trained on ${answer.data}`,
+    answer.origin && `from ${answer.origin}`, answer.training && "training now", answer.terms].filter(Boolean).join(" · ");
   doing("renew").hidden = true;
   await setPoint(at);
   await Promise.all([tell("opened", model), showKept()]);

@@ -107,8 +107,6 @@ def words(numbers: dict) -> list[str]:
         f"Two features point at the same places of a picture to {learned['features_alike']:.2f} when learned and to "
         f"{random['features_alike']:.2f} when random (cosine; 1 would be the very same places): the lower, the more "
         "each feature has an interest of its own.",
-        f"Neighbouring pixels of what excites a feature correlate at {learned['neighbours_alike']:.2f} when learned "
-        f"and at {random['neighbours_alike']:.2f} when random.",
         f"The pictures are the best of {SAMPLES} samples of the generator. LeakyReLU goes back as ReLU does: only what "
         "is positive, and only where its input was.",
     ]

@@ -13,6 +13,7 @@
     python -m gan_core bring someone/netG.pth
     python -m gan_core paper faces-64 --out report
     python -m gan_core augment clothes-28 --per-class 500 --out synthetic
+    python -m gan_core publish photos-64 owner/photos --as space --preview
 
 Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit codes: 0 done, 1 the training failed,
 2 bad input, 3 stopped early and saved.

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import bringing, checkup, commands, directions, films, inverting, listing, paper, resuming
+from gan_core.cli import bringing, checkup, commands, directions, films, inverting, listing, paper, publishing, resuming
 from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a file of weights, also one that others trained"
@@ -118,6 +118,8 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     augment_.add_argument("--per-class", type=int, required=True, metavar="N", help="pictures of each class")
     augment_.add_argument("--out", required=True, metavar="DIR", help="a new folder")
     augment_.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
+    publish_ = add_command(subparsers, publishing.publish, "publish a run on Hugging Face, or show what would go up")
+    add_publishing(publish_)
     return parser
 
 
@@ -239,3 +241,22 @@ def add_metrics(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="FILE", help="torch-fidelity's Inception weights, for the last five")
     parser.add_argument("--fetch", action="store_true", help="download those weights, 91 MB, if they are not there")
     parser.add_argument("--nearest", metavar="FILE", help="write a picture of samples beside their training pictures")
+
+
+def add_publishing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a name under checkpoints/ or a run's directory")
+    parser.add_argument("repo", metavar="REPO", help="owner/name on Hugging Face, or a name alone under your own")
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        choices=("model", "space"),
+        default="model",
+        help="model: the weights with a card, for everybody to load; space: this app with that model (default model)",
+    )
+    parser.add_argument("--private", action="store_true", help="nobody but you sees it")
+    parser.add_argument("--preview", action="store_true", help="send nothing: print files, sizes and the card")
+    parser.add_argument("--out", metavar="DIR", help="send nothing: write the files into a new folder")
+    parser.add_argument("--token-from", metavar="VARIABLE", help="the environment variable that holds the token")
+    parser.add_argument("--newest", action="store_true", help="the newest generator, not the best")
+    parser.add_argument("--model", metavar="REPO", help="of a space: where the model itself was published")
+    parser.add_argument("--hardware", default="cpu-basic", help="of a space: e.g. zero-a10g (default cpu-basic)")

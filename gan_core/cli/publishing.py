@@ -1,0 +1,99 @@
+"""The command that publishes a run: what goes up is shown, written into a folder, or sent."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from gan_core.cli.console import Bar, say
+
+if TYPE_CHECKING:
+    from gan_core.hub.prepare import Files
+    from gan_core.hub.publish import Target
+    from gan_core.runs.run_dir import RunDir
+
+
+def publish(args: argparse.Namespace) -> int:
+    from gan_core.hub.publish import full_name, log_in
+    from gan_core.runs.library import find_run
+
+    run, token, more = find_run(args.run), token_of(args.token_from), {"newest": args.newest}
+    if args.kind == "space":
+        more |= {"model_repo": full_name(args.model) if args.model else None, "hardware": args.hardware}
+    if args.out:
+        return write(args, run, full_name(args.repo), more)
+    if args.preview:
+        return preview(args, run, token, more)
+    # Who cannot publish hears so before the work is done.
+    return send(args, run, full_name(args.repo, log_in(token)[1]), token, more)
+
+
+def token_of(variable: str | None) -> str | None:
+    """The token in that environment variable; None for that of the stored login."""
+    if variable is None:
+        return None
+    if not os.environ.get(variable):
+        raise ValueError(f"there is no token in the environment variable {variable}")
+    return os.environ[variable]
+
+
+def write(args: argparse.Namespace, run: RunDir, repo_id: str, more: dict) -> int:
+    from gan_core.cli.commands import writable
+    from gan_core.hub.prepare import prepare
+
+    bar = Bar(args.json)
+    files = prepare(args.kind, run, writable(args.out), repo_id, lambda share, words: bar("preparing", share), **more)
+    values = {"out": str(files.folder), "kind": args.kind, "files": files.sizes}
+    say(args.json, values, f"wrote {len(files.sizes):,} files, {total(files)}, into {files.folder}")
+    return 0
+
+
+def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) -> int:
+    from gan_core.hub.prepare import prepared
+    from gan_core.hub.publish import full_name, log_in, look
+
+    target, note, user = None, "", None
+    try:
+        api, user = log_in(token)
+        target = look(api, full_name(args.repo, user), args.kind)
+    except ValueError as error:
+        note = str(error)
+    repo_id, bar = full_name(args.repo, user or "you"), Bar(args.json)
+    with prepared(args.kind, run, repo_id, lambda share, words: bar("preparing", share), **more) as files:
+        values = {
+            "event": "preview", "repo": repo_id, "kind": args.kind, "private": args.private, "files": files.sizes,
+            "exists": target.exists if target else None, "gone": target.gone(files) if target else [],
+            "card": files.card, "note": note,
+        }  # fmt: skip
+        say(args.json, values, described(files, repo_id, args.private, target, note))
+    return 0
+
+
+def send(args: argparse.Namespace, run: RunDir, repo_id: str, token: str | None, more: dict) -> int:
+    from gan_core.hub.prepare import prepared
+    from gan_core.hub.publish import publish
+
+    bar = Bar(args.json)
+    with prepared(args.kind, run, repo_id, lambda share, words: bar("preparing", share), **more) as files:
+        done = publish(files, repo_id, args.private, token, lambda share, words: bar("publishing", share))
+        values = {"event": "published", "files": files.sizes, **asdict(done)}
+        removed = f"; removed {', '.join(done.gone)}" if done.gone else ""
+        say(args.json, values, f"published {total(files)}: {done.url}{removed}")
+    return 0
+
+
+def described(files: Files, repo_id: str, private: bool, target: Target | None, note: str) -> str:
+    """Everything that would go up, in words."""
+    who = "only you would see it" if private or (target and target.private) else "everybody would see it"
+    what = "a new repo" if not (target and target.exists) else "an update of what is there"
+    lines = [f"{repo_id}, {what}; {who}:" if not note else f"{repo_id}; {who}:", ""]
+    lines += [f"{size:>12,}  {name}" for name, size in files.sizes.items()]
+    lines += [f"{'removed':>12}  {name}" for name in (target.gone(files) if target else [])]
+    lines += ["", f"{total(files)} in {len(files.sizes):,} files. README.md:", "", files.card.rstrip()]
+    return "\n".join([*lines, "", f"Not looked at on Hugging Face: {note}"] if note else lines)
+
+
+def total(files: Files) -> str:
+    return f"{sum(files.sizes.values()) / 1e6:,.1f} MB"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from paper_models import model_in
 
 from gan_core.paper import Subject, finish
 from gan_core.paper.classify import Labelled, classify, evenly, interval
@@ -95,6 +96,12 @@ def test_without_test_pictures_some_are_held_out_and_it_says_what_d_may_have_see
     finding = finish(classify(subject, Labelled("corners", *toy(240), ("a", "b", "c")), (100,)))
     assert finding.numbers["tested_on"] == 40
     assert any("may have trained" in each for each in finding.seen)
+
+
+def test_a_discriminator_that_was_told_classes_is_said_to(tmp_path):
+    subject = Subject.load(model_in(tmp_path, "dcgan", 32, 3, classes=("cat", "dog")))
+    finding = finish(classify(subject, Labelled("corners", *toy(120), ("a", "b", "c")), (60,)))
+    assert any("was told" in each for each in finding.seen)
 
 
 def test_few_labels_are_refused(subject: Subject):

@@ -8,7 +8,7 @@ tools.paper = (studio, root) => {
     ["filters", "First-layer filters", "What the discriminator looks at first, beside filters that learned nothing. Training turns noise into edges, spots and colours."],
     ["features", "Guided backpropagation", "What deep features of the discriminator answer to, found by following their strongest answers back to the pixels."],
     ["drop", "Dropping feature maps", "Find the maps that draw an object and leave them out: the generator forgets the object and makes do without. It shows that it draws objects by parts."],
-    ["classify", "Features that tell classes apart", "Nobody told the discriminator any class. If a simple classifier does better on its features than on pixels, it learned what matters; if it does no better than on random features, it did not."],
+    ["classify", "Features that tell classes apart", "Unless the model knows classes, nobody told its discriminator any. If a simple classifier does better on its features than on pixels, it learned what matters; if it does no better than on random features, it did not."],
   ];
   const NEED_D = new Set(["filters", "features", "classify"]);
   const is = (name, box = root) => box.querySelector(`[data-is="${name}"]`);
@@ -37,6 +37,8 @@ tools.paper = (studio, root) => {
     busy(true);
     const result = await studio.work("paper_figure", { name, ...wish(name) }, { bar: is("bar", card) });
     busy(false);
+    // A button that was switched off has lost the keyboard's place.
+    if (document.activeElement === document.body) is("make", card).focus({ preventScroll: true });
     stopped = !result;
     if (result && key === studio.model.key) await show(name, result);
   }
@@ -66,19 +68,15 @@ tools.paper = (studio, root) => {
     large.setAttribute("aria-label", `Enlarge: ${title}`);
     large.addEventListener("click", () => enlarge(picture.src, title));
     large.after(make("div", { className: "line" }, button("Save picture", () => studio.save(picture.src, `${studio.model.name}-${name}.png`), "btn small"),
-      button("Leave out of the report", (event) => leaveOut(name, event.currentTarget), "btn small")));
+      button("Leave out of the report", ({ currentTarget }) => {
+        found.has(name) ? found.delete(name) : found.set(name, section);
+        currentTarget.textContent = found.has(name) ? "Leave out of the report" : "Add to the report";
+        busy(making);
+      }, "btn small")));
     box.hidden = false;
     busy(false);
     if (points.length) await addTiles(box, points, "Pictures of it, for the stage");
     if (name === "filters") await addFilters(card);
-  }
-
-  function leaveOut(name, pressed) {
-    const section = cards.get(name).section || found.get(name);
-    cards.get(name).section = section;
-    found.delete(name) || found.set(name, section);
-    pressed.textContent = found.has(name) ? "Leave out of the report" : "Add to the report";
-    busy(making);
   }
 
   function enlarge(image, title) {
@@ -241,7 +239,7 @@ tools.paper = (studio, root) => {
         about = {};
         found.clear();
         sides = { left: [], right: [] };
-        for (const card of cards.values()) { is("found", card).hidden = true; is("found", card).replaceChildren(); delete card.section; }
+        for (const card of cards.values()) { is("found", card).hidden = true; is("found", card).replaceChildren(); }
       }
       busy(making);
       if (!root.hidden) await this.shown();

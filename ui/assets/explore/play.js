@@ -130,9 +130,7 @@ tools.play = (studio, root) => {
   }
 
   async function keepMix(name) {
-    const answer = await studio.ask("add_direction", { name, moves: studio.at().moves });
-    if (answer) kind = "mine";
-    if (answer) showKinds();
+    if (await studio.ask("add_direction", { name, moves: studio.at().moves })) kind = "mine";
   }
 
   // classes and seeds

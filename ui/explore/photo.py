@@ -42,7 +42,7 @@ def photo_search(request: dict) -> dict:
 
     def look(report: work.Work) -> dict:
         for found in events:
-            report(found.share, f"off by {found.off:.0f}", image=data_png(found.image), off=found.off)
+            report(found.share, image=data_png(found.image), off=found.off)
         numbers = {"sentence": found.sentence(), "psnr": found.psnr, "off": found.off}
         return answer(found.image, photo, damage) | numbers | {"point": to_json(Point(z=tuple(found.z.tolist())))}
 

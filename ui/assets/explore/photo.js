@@ -1,8 +1,8 @@
 // From a photo: the visitor's picture is looked for in latent space, and mended. The stage shows the search as it happens.
 tools.photo = (studio, root) => {
   const JOBS = {
-    find: ["Find it", "The nearest picture that the model can make: what it knows of your picture. Then move it with the sliders of Play."],
-    fill: ["Fill a hole", "Paint over what is to go, or choose a hole: the model fills it to fit the rest. Sliders change what it fills in."],
+    find: ["Find it", "The nearest picture that the model can make: what it knows of yours. Then the sliders move it."],
+    fill: ["Fill a hole", "Paint over what is to go, or choose a hole: the model fills it to fit the rest. Other pictures nearby fill it otherwise."],
     enlarge: ["Enlarge", "Details that the model makes up for a small picture. They are likely, not true."],
     denoise: ["Remove noise", "For grainy pictures: what the model knows, and of the rest what is no grain."],
   };
@@ -76,10 +76,12 @@ tools.photo = (studio, root) => {
   function stale() {
     if (!result) return;
     result = null;
-    root.querySelector('[data-do="save"]').disabled = true;
+    allow(false);
     is("verdict").textContent = "";
     clear();
   }
+
+  function allow(on) { for (const name of ["save", "edit"]) root.querySelector(`[data-do="${name}"]`).disabled = !on; }
 
   function clear() {
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -94,7 +96,7 @@ tools.photo = (studio, root) => {
     const wish = request(), mine = ++searching, key = studio.model.key;
     stale();
     button.disabled = watching = true;
-    is("verdict").textContent = "looking…";
+    is("verdict").textContent = "Looking…";
     const found = await studio.work("photo_search", wish, { bar: is("bar"), onShown: (shown) => mine === searching && follow(shown) });
     if (mine !== searching) return;
     button.disabled = false;
@@ -102,14 +104,14 @@ tools.photo = (studio, root) => {
     watching = false;
     is("verdict").textContent = found && key === studio.model.key ? verdict(found) : "";
     if (found && key === studio.model.key) {
-      result = { wish, ...found };
+      result = { wish, filler: found.point, ...found };
       await showResult(found);
       studio.go(found.point);
     } else if (stayed) studio.show({ at: studio.at() });
   }
 
   async function follow({ image, off }) {
-    is("verdict").textContent = `off by ${off.toFixed(off < 2 ? 1 : 0)} grey levels so far`;
+    is("verdict").textContent = `Off by ${off.toFixed(off < 2 ? 1 : 0)} grey levels so far`;
     if (watching) studio.showImage(image);
     await studio.paint(canvas, image);
   }
@@ -128,7 +130,7 @@ tools.photo = (studio, root) => {
     await Promise.all(pictures.map((each) => each.decode()));
     parts = pictures;
     canvas.setAttribute("aria-label", "The result");
-    root.querySelector('[data-do="save"]').disabled = false;
+    allow(true);
     drawResult();
   }
 
@@ -146,12 +148,14 @@ tools.photo = (studio, root) => {
 
   // After a slider has moved the hole is filled with what the stage shows, one request at a time.
   async function mend(point) {
+    if (!result || job === "find" || studio.same(point, result.filler)) return;
     moved = point;
     if (mending) return;
     mending = true;
     while (moved && result) {
       const [next, mine] = [moved, result];
       moved = null;
+      mine.filler = next;
       const answer = await studio.ask("photo_mend", { ...mine.wish, point: next });
       if (answer && mine === result) await showResult(answer);
     }
@@ -172,6 +176,7 @@ tools.photo = (studio, root) => {
     borrow() { load(studio.root.querySelector("canvas.hero").toDataURL("image/png")); },
     search,
     save() { if (result) studio.save(parts[0].src, `${studio.model.name}-${job}.png`); },
+    edit() { studio.openTool("play"); },
     unpaint: crop.unpaint,
     clear: crop.clear,
   });
@@ -197,7 +202,8 @@ tools.photo = (studio, root) => {
     opened() { stale(); if (photo) offerSides(); },
     moved(point) {
       watching = false;
-      if (result && job !== "find" && !studio.same(point, result.point)) mend(point);
+      if (!root.hidden) mend(point);
     },
+    shown() { mend(studio.at()); },
   };
 };

@@ -1,0 +1,117 @@
+"""A photo is put into latent space, moved by the sliders there, and mended: with the mouse and by keys alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from gan_core.home import REPOSITORY
+from gan_core.latent import Explorer, Point
+from gan_core.runs.library import SHIPPED
+
+SECONDS = 1000
+SEED = 200
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory) -> Path:
+    """A picture that the shipped model can make."""
+    path = tmp_path_factory.mktemp("photo") / "sample.png"
+    image = Explorer.load(REPOSITORY / "checkpoints" / SHIPPED / "generator.safetensors").render([Point(SEED)])[0]
+    Image.fromarray(image).save(path)
+    return path
+
+
+@pytest.fixture
+def page(app, browser: Browser) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+    page.goto(app.url)
+    page.wait_for_selector(f".explorer[data-ready^={SHIPPED}]", timeout=60 * SECONDS)
+    open_tool(page, "From a photo")
+    yield page
+    page.context.close()
+
+
+def open_tool(page: Page, name: str) -> None:
+    page.get_by_role("group", name="Tools").get_by_role("button", name=name, exact=True).click()
+
+
+def tool(page: Page):
+    return page.locator(".phototool")
+
+
+def upload(page: Page, path: Path) -> None:
+    tool(page).get_by_label("Choose a picture").set_input_files(path)
+    expect(tool(page).get_by_role("group", name="What to do")).to_be_visible(timeout=30 * SECONDS)
+
+
+def shown(page: Page) -> dict:
+    return json.loads(page.locator(".explorer").get_attribute("data-shown"))
+
+
+def job(page: Page, name: str):
+    return tool(page).get_by_role("group", name="What to do").get_by_role("button", name=name)
+
+
+def verdict(page: Page):
+    return tool(page).get_by_text("random pictures")
+
+
+def test_a_photo_is_found_and_moved_by_the_sliders(page, photo):
+    upload(page, photo)
+    tool(page).locator("[data-do=search]").click()
+    expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
+    expect(verdict(page)).to_be_visible(timeout=240 * SECONDS)
+    assert float(re.search(r"by ([\d.]+) grey", verdict(page).inner_text())[1]) < 3
+    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z")
+    tool(page).get_by_role("button", name="Move its sliders").click()
+    slider = page.locator(".dir .knob").first
+    slider.focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function("Object.keys(JSON.parse(document.querySelector('.explorer').dataset.shown).at.moves).length")
+    assert shown(page)["at"]["z"]
+
+
+def test_a_search_can_be_cancelled_and_the_stage_comes_back(page, photo):
+    before = shown(page)
+    upload(page, photo)
+    tool(page).locator("[data-do=search]").click()
+    expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
+    tool(page).get_by_role("button", name="Cancel").click()
+    expect(tool(page).locator("[data-do=search]")).to_be_enabled(timeout=60 * SECONDS)
+    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at")
+    assert shown(page) == before
+    expect(tool(page).get_by_role("button", name="Save result")).to_be_disabled()
+
+
+def test_a_hole_is_filled_by_keys_alone_and_saved(page, photo, tmp_path):
+    upload(page, photo)
+    job(page, "Fill a hole").press("Enter")
+    tool(page).locator("[data-do=search]").press("Enter")
+    expect(page.get_by_text("Paint over a part of your picture first")).to_be_visible()
+    tool(page).get_by_role("button", name="Middle").press("Enter")
+    tool(page).locator("[data-do=search]").press("Enter")
+    expect(verdict(page)).to_be_visible(timeout=240 * SECONDS)
+    with page.expect_download() as download:
+        tool(page).get_by_role("button", name="Save result").press("Enter")
+    download.value.save_as(tmp_path / "filled.png")
+    assert Image.open(tmp_path / "filled.png").size == (64, 64)
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence(page, photo, tmp_path):
+    (tmp_path / "notes.png").write_text("not a picture")
+    tool(page).get_by_label("Choose a picture").set_input_files(tmp_path / "notes.png")
+    expect(page.get_by_text("this picture cannot be used: not an image")).to_be_visible(timeout=30 * SECONDS)
+
+
+def test_a_small_picture_is_offered_to_be_enlarged(page, photo, tmp_path):
+    Image.open(photo).resize((21, 20)).save(tmp_path / "small.png")
+    upload(page, tmp_path / "small.png")
+    expect(job(page, "Enlarge")).to_have_attribute("aria-pressed", "true")
+    expect(tool(page).get_by_role("button", name="20 × 20 px")).to_have_attribute("aria-pressed", "true")

@@ -85,7 +85,7 @@ MAY_IMPORT = {
     "gan_core.latent": WEIGHTS,
     "gan_core.attributes": [*WEIGHTS, "gan_core.data", "gan_core.latent"],
     "gan_core.metrics": [*WEIGHTS, "gan_core.latent"],
-    "gan_core.hub": [*WEIGHTS, "gan_core.latent", *LISTS, "gan_core.runs.disk"],
+    "gan_core.hub": [*WEIGHTS, "gan_core.latent", *LISTS, "gan_core.runs.disk", "gan_core.runs.manage"],
     "gan_core.paper": [*WEIGHTS, "gan_core.latent", "gan_core.data"],
     "gan_core.cli": ["gan_core"],
     "gan_core.__main__": ["gan_core"],

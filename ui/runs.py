@@ -15,6 +15,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from gan_core.hub import mirror
 from gan_core.runs import library, manage
 from gan_core.runs.summary import Summary, summarise
 from gan_core.words import distance, kimg, memory
@@ -173,20 +174,30 @@ def tidy() -> None:
 
 @changing
 def rename(request: dict) -> dict:
-    return {"run": manage.rename(library.named_run(request.get("run")), str(request.get("name", ""))).name}
+    run = library.named_run(request.get("run"))
+    renamed = manage.rename(run, str(request.get("name", "")))
+    mirror.keep_up(renamed, gone=run.name)
+    return {"run": renamed.name}
 
 
 @changing
 def duplicate(request: dict) -> dict:
-    return {"run": manage.duplicate(library.named_run(request.get("run")), str(request.get("name", ""))).name}
+    copy = manage.duplicate(library.named_run(request.get("run")), str(request.get("name", "")))
+    mirror.keep_up(copy)
+    return {"run": copy.name}
 
 
 @changing
 def delete(request: dict) -> dict:
     """The run goes to the bin; `token` brings it back."""
-    return {"token": manage.delete(library.named_run(request.get("run")))}
+    run = library.named_run(request.get("run"))
+    token = manage.delete(run)
+    mirror.keep_up(gone=run.name)
+    return {"token": token}
 
 
 @changing
 def restore(request: dict) -> dict:
-    return {"run": manage.restore(request.get("token")).name}
+    run = manage.restore(request.get("token"))
+    mirror.keep_up(run)
+    return {"run": run.name}

@@ -17,6 +17,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 from starlette.middleware import Middleware
 
+from gan_core.hub import mirror
 from ui import data, explore, runs, train
 from ui.guard import on_space
 from ui.limits import BodyLimit
@@ -83,4 +84,5 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
     )
     threading.Thread(target=explore.warm_up, daemon=True).start()
     threading.Thread(target=runs.tidy, daemon=True).start()
+    threading.Thread(target=mirror.restore, daemon=True).start()
     demo.block_thread()

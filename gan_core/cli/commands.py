@@ -150,12 +150,14 @@ def augment(args: argparse.Namespace) -> int:
 def work(run: RunDir, as_json: bool) -> int:
     """Train a run in this process and report it on stdout."""
     from gan_core import memory
+    from gan_core.hub.mirror import mirrored
     from gan_core.runs.worker import Worker
 
     memory.keep_freed()
-    stop = stop_on_signals()
+    stop, report = stop_on_signals(), Reporter(as_json)
     say(as_json, {"event": "run", "run": str(run.path)}, f"run {run.name} in {run.path}")
-    status = Worker(run, os.getpid(), stop, Reporter(as_json)).work()
+    with mirrored(run) as push:
+        status = Worker(run, os.getpid(), stop, lambda event: (report(event), push())).work()
     summary = {"event": status.state, "run": str(run.path), "nimg": status.nimg, "seconds": round(status.seconds, 1)}
     say(as_json, summary, f"{status.state} at {status.nimg / 1000:.1f} kimg after {status.seconds:.0f} s")
     return DONE if status.state == "done" else STOPPED

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_core.cli.bringing import explorer_of
 from gan_core.cli.commands import DONE, label_of, writable
 from gan_core.cli.console import Bar, say
 
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
 
 
 def morph(args: argparse.Namespace) -> int:
-    from gan_core.latent import Explorer
     from gan_core.latent.timeline import Piece
-    from gan_core.runs.library import find_model
 
     out, num_frames = film_file(args)
-    explorer = Explorer.load(find_model(args.model))
+    explorer = explorer_of(args.model)
     points = points_of(args, label_of(args.label, explorer))
     if len(points) < 2:
         raise ValueError("a morph needs at least two seeds, e.g. --seeds 1,5")

@@ -29,11 +29,12 @@ def paper(args: argparse.Namespace) -> int:
             left_out[name] = str(error)
             say(args.json, {"event": "left out", "figure": name, "reason": str(error)}, f"{name}: {error}")
             continue
+        # At once: what is there stays if the rest is stopped.
+        write(out, findings, args.model, subject.explorer.nimg / 1000)
         told = {"event": "figure", "figure": name, "seen": findings[-1].seen, "numbers": findings[-1].numbers}
         say(args.json, told, "\n".join([f"{findings[-1].title}:", *(f"  {each}" for each in findings[-1].seen)]))
     if not findings:
         raise ValueError(f"no figure could be made: {next(iter(left_out.values()))}")
-    write(out, findings, args.model, subject.explorer.nimg / 1000)
     say(args.json, {"out": str(out), "figures": [each.name for each in findings]}, f"wrote {out / 'report.html'}")
     return DONE
 

@@ -71,7 +71,7 @@ class Hub:
         if ill is None:
             await self.app(scope, receive, send)
         elif ill == "slow":
-            await asyncio.sleep(3)
+            await asyncio.sleep(1.5)
         elif ill == "cut":
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"99")]})
             raise ConnectionResetError  # the server hangs up in the middle of its answer

@@ -19,6 +19,7 @@ PAID = (
     "free and runs in the visitor's browser"
 )
 AGAIN = "publish again: what has arrived is not sent again"
+BROKE_OFF = f"the connection to Hugging Face broke off: {AGAIN}"
 SECONDS_TO_CONNECT, SECONDS_OF_SILENCE = 20, 60
 
 
@@ -37,6 +38,10 @@ def refusals(repo_id: str = "Hugging Face", sdk: str | None = None) -> Iterator[
         raise ValueError(sentence(error, repo_id, sdk)) from None
     except (RuntimeError, errors.LocalEntryNotFoundError) as error:  # ways to say that a file did not arrive
         raise ValueError(sentence(error.__cause__ or error, repo_id, sdk)) from None
+    except PermissionError:  # so says the storage of large files
+        raise ValueError(answer(403, repo_id, sdk)) from None
+    except (ConnectionError, TimeoutError):
+        raise ValueError(BROKE_OFF) from None
     except ValueError as error:
         lines = str(error).splitlines()
         raise ValueError(" ".join(line.strip() for line in lines)) from None
@@ -69,7 +74,7 @@ def sentence(error: BaseException, repo_id: str, sdk: str | None) -> str:
         return f"Hugging Face takes too long to answer: try it in a few minutes and {AGAIN}"
     if isinstance(error, httpx.ConnectError):
         return f"there is no connection to Hugging Face: look at your network and {AGAIN}"
-    return f"the connection to Hugging Face broke off: {AGAIN}"
+    return BROKE_OFF
 
 
 def answer(status: int, repo_id: str, sdk: str | None) -> str:

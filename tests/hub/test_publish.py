@@ -200,6 +200,17 @@ def test_what_goes_wrong_is_one_sentence_with_a_way_out(on_hub, files, impatient
     assert "hf_" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(PermissionError("hf_x"), "you may not write to me/faces"), (ConnectionError("hf_x"), "broke off"),
+     (RuntimeError("hf_x"), "broke off"), (ValueError("two\nlines"), "two lines")],
+)  # fmt: skip
+def test_what_the_storage_of_large_files_raises(error, words):
+    with pytest.raises(ValueError, match=words) as refused, refusals.refusals("me/faces"):
+        raise error
+    assert "hf_x" not in str(refused.value)
+
+
 def test_no_network_is_told_soon(on_hub, files, impatient, monkeypatch):
     from huggingface_hub import constants
 

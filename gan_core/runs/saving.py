@@ -71,7 +71,7 @@ def recorded(run: RunDir) -> dict:
 
 def _damaged_models(run: RunDir) -> list[Path]:
     found = []
-    for path in (run.generator, run.best, run.discriminator):
+    for path in (run.generator, run.best, run.discriminator, *(path for _, path in run.snapshots())):
         try:
             if path.exists():
                 read_config(path)

@@ -67,9 +67,10 @@ class Patient:
         return code == 0
 
     def check_history(self) -> None:
-        kept = ([nimg for nimg, _ in listing()] for listing in (self.run.samples, self.run.snapshots))
-        for seen in ([row["nimg"] for row in self.run.metrics()], *kept):
+        for seen in ([row["nimg"] for row in self.run.metrics()], [nimg for nimg, _ in self.run.samples()]):
             assert seen == list(range(TICK, len(seen) * TICK + 1, TICK)), f"a gap or a duplicate: {seen}"
+        kept = [nimg for nimg, _ in self.run.snapshots()]
+        assert set(kept) <= set(seen), f"snapshots of no tick: {kept}"
 
     def newest_sound_state(self) -> int:
         return max((int(path.stem) for path in self.run.states() if path not in self.damaged), default=0)

@@ -210,10 +210,13 @@ def test_damaged_generators_are_set_aside_and_made_anew(new_run, work):
     run = new_run("a", tick_kimg=0.008, save_seconds=0.0)
     work(stop_at=16)(run)
     run.best.write_bytes(run.generator.read_bytes())
-    damage(run.best, run.generator)
+    _, snapshot = run.snapshots()[0]
+    damage(run.best, run.generator, run.discriminator, snapshot)
     work()(run)
-    assert load_generator(run.generator)[2] == 80 and not run.best.exists()
-    assert (run.path / "damaged-best.safetensors").exists()
+    assert load_generator(run.generator)[2] == load_discriminator(run.discriminator)[2] == 80 and not run.best.exists()
+    for path in (run.best, run.discriminator, snapshot):
+        assert path.with_name(f"damaged-{path.name}").exists()
+    assert [nimg for nimg, _ in run.snapshots()] == list(range(16, 81, 8))
 
 
 @pytest.mark.parametrize("name", ["config.json", "state"])

@@ -109,9 +109,12 @@ def test_a_full_disk_gets_a_sentence(key, monkeypatch):
 
 def test_one_can_stay_on_the_way_between_two_pictures(key):
     a, b = {"seed": 1, "moves": {"pca-1": 2.0}}, {"seed": 2}
-    here = play.between({"key": key, "a": a, "b": b, "t": 0.4})["point"]
-    way = play.face({"key": key, "view": {"a": a, "b": b, "t": 0.4}})
-    assert play.face({"key": key, "view": {"at": here}}) == way
+    for t, end in ((0, a), (1, b)):
+        here = play.between({"key": key, "a": a, "b": b, "t": t})["point"]
+        assert here["z"] and not here["moves"]
+        assert play.face({"key": key, "view": {"at": here}}) == play.face({"key": key, "view": {"at": end}})
+    middle = play.between({"key": key, "a": a, "b": b, "t": 0.4})["point"]
+    assert middle["z"] != here["z"] and "image" in play.face({"key": key, "view": {"at": middle}})
 
 
 def test_pictures_nearby_are_points_to_go_to(key):

@@ -22,6 +22,7 @@ function makePad(root) {
       is(axis).replaceChildren(...known.map((each) => new Option(suggested(each) || each.name, each.id)));
       is(axis).value = axes[axis];
     }
+    if (!known.length) is("sheet").replaceChildren();
     pad.setAttribute("aria-valuemin", -range);
     pad.setAttribute("aria-valuemax", range);
     moved(at);

@@ -4,7 +4,7 @@ tools.play = (studio, root) => {
   const HINT = "Drag, use the arrow keys, or scroll over a slider: Shift for small steps, a double click for zero. All is in the link.";
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const pad = makePad(root);
-  let found = [], range = 1, kind = "pca", rows = {}, movedIds = "", firstSeed = studio.OPENING.grid, seedsOf, menuOf = null, named = () => {};
+  let found = [], range = 1, kind = "pca", rows = {}, movedIds = "", firstSeed = studio.OPENING.grid, seedsOf, menuOf = null, openedName, named = () => {};
 
   // names and what is hidden: at once for this browser, for all once saved with the model
 
@@ -186,8 +186,18 @@ tools.play = (studio, root) => {
     more() { firstSeed = studio.anySeed(); showSeeds(); },
   });
 
+  // Another model's directions would do something else to this one's pictures.
+  function clear() {
+    [found, rows] = [[], {}];
+    is("directions").innerHTML = '<p class="cap">finding them…</p>';
+    is("kinds").replaceChildren();
+    pad.offer([], range);
+  }
+
   return {
-    async opened() {
+    async opened({ name }) {
+      if (name !== openedName) clear();
+      openedName = name;
       showClasses();
       await Promise.all([showSeeds(), showDirections()]);
     },

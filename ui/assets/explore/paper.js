@@ -5,7 +5,7 @@ tools.paper = (studio, root) => {
     ["walk", "Walk in latent space", "From one random point to the next. When the pictures change smoothly and stay whole, the model has learned what pictures are like; one that knows single pictures by heart jumps."],
     ["arithmetic", "Vector arithmetic", "What pictures have in common can be added to others and taken from them, by sums of z. The same sums of pixels only overlay them, so z stands for what a picture shows."],
     ["turn", "The turn vector", "Pictures that look right less pictures that look left make a vector that turns others: something in three dimensions, learned from flat pictures."],
-    ["filters", "First-layer filters", "What the discriminator looks at first, beside filters that learned nothing. Training turns noise into edges, spots and colours."],
+    ["filters", "First-layer filters", "What the discriminator looks at first, beside filters that learned nothing. A long training turns noise into edges, spots and colours."],
     ["features", "Guided backpropagation", "What deep features of the discriminator answer to, found by following their strongest answers back to the pixels."],
     ["drop", "Dropping feature maps", "Find the maps that draw an object and leave them out: the generator forgets the object and makes do without. It shows that it draws objects by parts."],
     ["classify", "Features that tell classes apart", "Unless the model knows classes, nobody told its discriminator any. If a simple classifier does better on its features than on pixels, it learned what matters; if it does no better than on random features, it did not."],

@@ -16,6 +16,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,7 @@ import torch
 from benchmarks.measure import machine
 from gan_core import memory
 from gan_core.attributes import Study, study
-from gan_core.attributes.learn import apart
-from gan_core.attributes.study import with_figures
+from gan_core.attributes.study import kept_apart, with_figures
 from gan_core.cli.console import Bar
 from gan_core.config import preset
 from gan_core.home import datasets
@@ -52,10 +52,8 @@ def course(explorer: Explorer, data: str, n: int) -> dict:
     """Every direction of a model, by kind, measured on so many of its pictures."""
     bar = Bar(as_json=False)
     found = study(explorer, data, datasets(), num_measured=n, on_progress=bar)
-    judge, own = found.classifier.reliable(), found.own
-    traits = [next(trait for trait in judge.traits if trait.id == each.id) for each in own]
-    vectors = apart(np.array([each.vector for each in own]), traits)
-    more = [Direction(each.id, "apart", each.name, vector) for each, vector in zip(own, vectors, strict=True)]
+    judge = found.classifier.reliable()
+    more = [replace(each, kind="apart") for each in kept_apart(found)]
     more += random_directions(explorer.config.model.latent_dim)
     more = with_figures(explorer, more, judge, lambda z: judge.scores(explorer.render_z(z)), n, bar)
     directions = [each for each in [*found.directions, *more] if each.kind in KINDS]
@@ -96,9 +94,9 @@ def table(result: dict) -> str:
     lines += ["", f"{'':34}{'told':>6}{'effect':>8}{'others':>8}{'apart':>8}{'others':>8}"]
     held = {each["id"]: each for each in rows if each["kind"] == "apart"}
     for each in sorted((each for each in rows if each["kind"] == "label"), key=lambda each: -each["effect"]):
-        pure = held[each["id"]]
-        numbers = f"{each['effect']:8.2f}{each['others']:8.2f}{pure['effect']:8.2f}{pure['others']:8.2f}"
-        lines.append(f"{each['name'][:33]:34}{each['accuracy']:6.2f}{numbers}")
+        numbers = [each, held[each["id"]]] if each["id"] in held else [each]
+        words = "".join(f"{one['effect']:8.2f}{one['others']:8.2f}" for one in numbers)
+        lines.append(f"{each['name'][:33]:34}{each['accuracy']:6.2f}{words}")
     return "\n".join(lines)
 
 

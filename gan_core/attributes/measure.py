@@ -10,25 +10,23 @@ from gan_core.attributes.factors import Trait
 from gan_core.latent.directions import Direction, move
 
 REACH = 2.0  # standard deviations of z either way
-NOTICED = 1.0  # standard deviations of a number: a smaller change does not count
+NOTICED = 1.0  # standard deviations of a number among real pictures: a smaller change does not count
 WEAK = 0.2  # a factor that changes in fewer of the pictures hardly changes
 
 Scorer = Callable[[np.ndarray], np.ndarray]  # z [N, input_dim] to scores [N, T]
 
 
-def measured(
-    direction: Direction, traits: Sequence[Trait], score: Scorer, z: np.ndarray, base: np.ndarray, own: int | None
-) -> dict:
-    """What moving from -2 to +2 changes in the pictures of z [N, input_dim], whose own scores are `base` [N, T].
+def measured(direction: Direction, traits: Sequence[Trait], score: Scorer, z: np.ndarray, own: int | None) -> dict:
+    """What moving from -2 to +2 changes in the pictures of z [N, input_dim].
 
-    A trait changes in a picture if it comes or goes, a number if it moves by a standard deviation of `base`. `effect`
+    A trait changes in a picture if it comes or goes, a number if it moves by a standard deviation. `effect`
     is the share of pictures in which `factor` comes or grows, less the share in which it goes or shrinks; it is the
     trait at `own`, or the one that changes most. `others` is the share of pictures in which another factor changes at
     all, averaged over these, and `most_other` the one that changes in most. `before` and `after` are the shares of
     pictures with the trait, if it is no number.
     """
     low, high = (score(moved(z, direction.vector, amount)) for amount in (-REACH, REACH))
-    changes = changes_of(low, high, base.std(0), np.array([trait.is_number for trait in traits]))
+    changes = changes_of(low, high, np.array([trait.is_number for trait in traits]))
     effects = changes.mean(0)
     i = int(np.abs(effects).argmax()) if own is None else own
     found = {"factor": traits[i].name, "effect": rounded(effects[i]), "n": len(z), "reach": REACH}
@@ -42,9 +40,9 @@ def measured(
     return found
 
 
-def changes_of(low: np.ndarray, high: np.ndarray, deviation: np.ndarray, are_numbers: np.ndarray) -> np.ndarray:
+def changes_of(low: np.ndarray, high: np.ndarray, are_numbers: np.ndarray) -> np.ndarray:
     """1 where a trait comes or grows from scores `low` to `high` [N, T], -1 where it goes or shrinks, else 0."""
-    grows = np.sign(high - low) * (np.abs(high - low) >= NOTICED * deviation)
+    grows = np.sign(high - low) * (np.abs(high - low) >= NOTICED)
     comes = (high > 0).astype(int) - (low > 0)
     return np.where(are_numbers, grows, comes).astype(int)
 

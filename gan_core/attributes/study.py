@@ -80,11 +80,27 @@ def study(
         return judge.scores(explorer.render_z(z))
 
     vectors = learn(explorer, score, num_samples, report)[[judge.traits.index(trait) for trait in told]]
-    learned = as_directions(told, apart(vectors, told) if keep_apart else vectors)
     known = {trait.id for trait in traits}
     others = [each for each in explorer.directions.values() if each.id not in known]
-    directions = with_figures(explorer, [*learned, *others], judge, score, num_measured, report)
-    return Study(classifier, directions, tuple(trait.name for trait in chosen if trait not in told))
+    directions = [*as_directions(told, vectors), *others]
+    directions = with_figures(explorer, directions, judge, score, num_measured, report)
+    found = Study(classifier, directions, tuple(trait.name for trait in chosen if trait not in told))
+    if keep_apart and found.learned:
+        purer = with_figures(explorer, kept_apart(found), judge, score, num_measured, report)
+        by_id = {each.id: each for each in purer}
+        found = replace(found, directions=[by_id.get(each.id, each) for each in directions])
+    return found
+
+
+def kept_apart(found: Study) -> list[Direction]:
+    """The learned directions without their parts along each other.
+
+    The weak ones take no part: what the model hardly draws has a direction of little but chance.
+    """
+    traits = {trait.id: trait for trait in found.classifier.traits}
+    vectors = np.array([each.vector for each in found.learned])
+    purer = apart(vectors, [traits[each.id] for each in found.learned])
+    return [replace(each, vector=vector) for each, vector in zip(found.learned, purer, strict=True)]
 
 
 def learn(explorer: Explorer, score: Scorer, num_samples: int, report: Progress) -> np.ndarray:
@@ -103,12 +119,12 @@ def with_figures(
 ) -> list[Direction]:
     """The directions with `measured` filled in; one that was learned for a trait is measured by that trait."""
     z = np.stack([explorer.z(Point(seed)) for seed in range(count)])
-    base, places = score(z), {trait.id: i for i, trait in enumerate(judge.traits)}
+    places = {trait.id: i for i, trait in enumerate(judge.traits)}
     found = []
     for i, direction in enumerate(directions):
         report("measuring the directions", i / len(directions))
         own = places.get(direction.id)
-        figures = measured(direction, judge.traits, score, z, base, own)
+        figures = measured(direction, judge.traits, score, z, own)
         if own is not None:
             figures["accuracy"] = round(judge.accuracy[own], 3)
         found.append(replace(direction, measured=figures))

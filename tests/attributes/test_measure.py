@@ -30,7 +30,7 @@ def figures(z, *axes, own=None, id="pca-1") -> dict:
     for axis, weight in axes:
         vector[axis] = weight
     vector /= np.linalg.norm(vector)
-    return measured(Direction(id, "pca", id, vector), TRAITS, score, z, score(z), own)
+    return measured(Direction(id, "pca", id, vector), TRAITS, score, z, own)
 
 
 def test_a_direction_that_brings_one_factor_alone(z):
@@ -63,6 +63,12 @@ def test_numbers_have_no_shares_before_and_after(z):
     assert found["factor"] == "Height" and found["effect"] > 0.95 and "before" not in found
 
 
+def test_a_change_that_real_pictures_would_not_show_is_none(z):
+    vector = np.eye(DIM, dtype=np.float32)[2]
+    found = measured(Direction("a", "a", "a", vector), TRAITS[3:], lambda rows: rows[:, 2:3] / 50, z, None)
+    assert found["effect"] == 0
+
+
 def test_a_direction_without_effect_says_so(z):
     found = figures(z, (9, 1))
     assert abs(found["effect"]) < 0.1 and in_words(found) == ""
@@ -76,15 +82,13 @@ def test_the_weights_of_classes_stay(z):
         return score(rows)
 
     rows = np.concatenate([z, np.ones((len(z), 3), np.float32)], 1)
-    measured(Direction("a", "a", "a", np.eye(DIM, dtype=np.float32)[0]), TRAITS, with_classes, rows, score(z), None)
+    measured(Direction("a", "a", "a", np.eye(DIM, dtype=np.float32)[0]), TRAITS, with_classes, rows, None)
     assert all((classes == 1).all() and classes.shape == (400, 3) for classes in seen)
 
 
 def test_a_single_factor_has_no_others(z):
     only = [trait("bar")]
-    found = measured(
-        Direction("a", "a", "a", np.eye(DIM, dtype=np.float32)[0]), only, lambda z: z[:, :1], z, z[:, :1], None
-    )
+    found = measured(Direction("a", "a", "a", np.eye(DIM, dtype=np.float32)[0]), only, lambda z: z[:, :1], z, None)
     assert "others" not in found and in_words(found).startswith("more Bar 0.9")
 
 

@@ -66,6 +66,25 @@ def test_what_the_model_never_draws_is_weak(draw, labelled_folder, tmp_path):
     assert [each.name for each in found.weak] == ["Bar"] and [each.name for each in found.learned] == ["Brightness"]
 
 
+def test_factors_that_come_together_can_be_kept_apart(draw, labelled_folder, tmp_path):
+    toy = Toy(draw)
+    toy.render_z = lambda z: draw(z[:, 0] + z[:, 1] > 0, np.clip(0.4 + 0.15 * z[:, 1], 0, 1))
+    mixed, pure = (
+        study(
+            toy,
+            labelled_folder,
+            tmp_path / "stores",
+            ["bar", "brightness"],
+            num_samples=1000,
+            num_measured=64,
+            **options,
+        )
+        for options in ({}, {"keep_apart": True})
+    )
+    assert mixed.learned[0].vector[1] > 0.6 and mixed.learned[0].measured["others"] > 0.5
+    assert pure.learned[0].vector[0] > 0.9 and pure.learned[0].measured["others"] < mixed.learned[0].measured["others"]
+
+
 def test_only_what_is_wanted_is_learned_but_all_is_measured(draw, labelled_folder, tmp_path):
     found = study(Toy(draw), labelled_folder, tmp_path / "stores", ["bar"], num_samples=500, num_measured=64)
     assert [each.name for each in found.own] == ["Bar"]

@@ -249,14 +249,15 @@ def add_publishing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="kind",
-        choices=("model", "space"),
+        choices=("model", "space", "static"),
         default="model",
-        help="model: the weights with a card, for everybody to load; space: this app with that model (default model)",
+        help="model: the weights with a card, for everybody to load (default); static: a page that draws in the "
+        "visitor's own browser, free; space: this app with that model, for accounts with a paid plan",
     )
     parser.add_argument("--private", action="store_true", help="nobody but you sees it")
     parser.add_argument("--preview", action="store_true", help="send nothing: print files, sizes and the card")
     parser.add_argument("--out", metavar="DIR", help="send nothing: write the files into a new folder")
     parser.add_argument("--token-from", metavar="VARIABLE", help="the environment variable that holds the token")
     parser.add_argument("--newest", action="store_true", help="the newest generator, not the best")
-    parser.add_argument("--model", metavar="REPO", help="of a space: where the model itself was published")
+    parser.add_argument("--model", metavar="REPO", help="of a page or space: where the model itself was published")
     parser.add_argument("--hardware", default="cpu-basic", help="of a space: e.g. zero-a10g (default cpu-basic)")

@@ -20,8 +20,10 @@ def publish(args: argparse.Namespace) -> int:
     from gan_core.runs.library import find_run
 
     run, token, more = find_run(args.run), token_of(args.token_from), {"newest": args.newest}
+    if args.kind != "model":
+        more["model_repo"] = full_name(args.model) if args.model else None
     if args.kind == "space":
-        more |= {"model_repo": full_name(args.model) if args.model else None, "hardware": args.hardware}
+        more["hardware"] = args.hardware
     if args.out:
         return write(args, run, full_name(args.repo), more)
     if args.preview:
@@ -65,7 +67,7 @@ def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict
         values = {
             "event": "preview", "repo": repo_id, "kind": args.kind, "private": args.private, "files": files.sizes,
             "exists": target.exists if target else None, "gone": target.gone(files) if target else [],
-            "card": files.card, "note": note,
+            "kept": sorted(target.kept) if target else [], "card": files.card, "note": note,
         }  # fmt: skip
         say(args.json, values, described(files, repo_id, args.private, target, note))
     return 0
@@ -79,8 +81,9 @@ def send(args: argparse.Namespace, run: RunDir, repo_id: str, token: str | None,
     with prepared(args.kind, run, repo_id, lambda share, words: bar("preparing", share), **more) as files:
         done = publish(files, repo_id, args.private, token, lambda share, words: bar("publishing", share))
         values = {"event": "published", "files": files.sizes, **asdict(done)}
-        removed = f"; removed {', '.join(done.gone)}" if done.gone else ""
-        say(args.json, values, f"published {total(files)}: {done.url}{removed}")
+        words = f"; removed {', '.join(done.gone)}" if done.gone else ""
+        words += f"; kept {', '.join(done.kept)}, edited there" if done.kept else ""
+        say(args.json, values, f"published {total(files)}: {done.url}{words}")
     return 0
 
 
@@ -89,7 +92,9 @@ def described(files: Files, repo_id: str, private: bool, target: Target | None, 
     who = "only you would see it" if private or (target and target.private) else "everybody would see it"
     what = "a new repo" if not (target and target.exists) else "an update of what is there"
     lines = [f"{repo_id}, {what}; {who}:" if not note else f"{repo_id}; {who}:", ""]
-    lines += [f"{size:>12,}  {name}" for name, size in files.sizes.items()]
+    kept = target.kept if target else ()
+    edited = "  (stays as it was edited there)"
+    lines += [f"{size:>12,}  {name}{edited if name in kept else ''}" for name, size in files.sizes.items()]
     lines += [f"{'removed':>12}  {name}" for name in (target.gone(files) if target else [])]
     lines += ["", f"{total(files)} in {len(files.sizes):,} files. README.md:", "", files.card.rstrip()]
     return "\n".join([*lines, "", f"Not looked at on Hugging Face: {note}"] if note else lines)

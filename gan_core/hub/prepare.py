@@ -6,6 +6,7 @@ with prepared("model", run, "me/faces") as files:
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from gan_core.hub.spaces import prepare_gradio_space
 from gan_core.runs.run_dir import RunDir
 
 # The list of all that was published, in the repo itself, by which an update knows what is its own.
-MANIFEST = ".dcgan-studio.json"
+MANIFEST, CARD = ".dcgan-studio.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ class Files:
 
     @property
     def card(self) -> str:
-        return (self.folder / "README.md").read_text(encoding="utf-8")
+        return (self.folder / CARD).read_text(encoding="utf-8")
+
+
+def hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def kind_of(name: str) -> Kind:
@@ -71,7 +76,8 @@ def prepare(kind: str, run: RunDir, folder: Path, repo_id: str, report: OnShare 
     folder.mkdir(parents=True, exist_ok=True)
     kind_of(kind).write(run, folder, repo_id, report, **more)
     files = Files(kind, folder)
-    write_json(folder / MANIFEST, {"program": "DCGAN Studio", "kind": kind, "files": sorted([*files.sizes, MANIFEST])})
+    manifest = {"program": "DCGAN Studio", "kind": kind, "card": hash_of(folder / CARD)}
+    write_json(folder / MANIFEST, manifest | {"files": sorted([*files.sizes, MANIFEST])})
     return files
 
 

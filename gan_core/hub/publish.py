@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import require
 from gan_core.files import read_json
 from gan_core.hub.model_repo import OnShare
-from gan_core.hub.prepare import MANIFEST, Files, Kind, kind_of
+from gan_core.hub.prepare import CARD, MANIFEST, Files, Kind, hash_of, kind_of
 from gan_core.hub.refusals import NAMES, NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY, refusals
 from gan_core.words import memory
 
@@ -27,18 +27,22 @@ NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?", re.ASCII)
 # Files below this are asked about and sent together, larger ones one by one, so that progress tells and a stop counts.
 SMALL = 2**20
 # What the Hub itself puts into a new repo.
-OF_THE_HUB = {".gitattributes", "README.md"}
+OF_THE_HUB = {".gitattributes", CARD}
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is there under that name: nothing yet, or a repo with the files that were published into it."""
+    """What is there under that name: nothing yet, or a repo with the files that were published into it.
+
+    `kept` are those that somebody has edited there since, which an update leaves as they are.
+    """
 
     repo_id: str
     kind: Kind
     exists: bool = False
     private: bool = False
-    own: frozenset[str] = field(default=frozenset())
+    own: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -53,12 +57,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Published:
-    """Where it is now, whether only its owner sees it, and what an update removed."""
+    """Where it is now, whether only its owner sees it, what an update removed, and what it left as it was."""
 
     url: str
     commit: str
     private: bool
     gone: list[str]
+    kept: list[str]
 
 
 def log_in(token: str | None = None) -> tuple[HfApi, str]:
@@ -102,12 +107,17 @@ def look(api: HfApi, repo_id: str, kind: str) -> Target:
         if MANIFEST not in there:
             require(there <= OF_THE_HUB, f"{repo_id} holds something else than a model of yours: choose another name")
             return Target(repo_id, found, True, bool(about.private))
-        manifest = read_json(
-            Path(api.hf_hub_download(repo_id, MANIFEST, repo_type=found.repo_type, revision=about.sha))
-        )
-    listed = manifest.get("files") if isinstance(manifest, dict) else None
-    own = {name for name in listed or [] if isinstance(name, str)} & there
-    return Target(repo_id, found, True, bool(about.private), frozenset(own))
+        manifest = read_json(fetched(api, repo_id, found, MANIFEST, about.sha))
+        manifest = manifest if isinstance(manifest, dict) else {}
+        own = frozenset(name for name in manifest.get("files") or [] if isinstance(name, str)) & there
+        # The card of another kind says how that one is opened, so it cannot stay.
+        same = CARD in own and manifest.get("kind") == kind and "card" in manifest
+        edited = same and hash_of(fetched(api, repo_id, found, CARD, about.sha)) != manifest["card"]
+    return Target(repo_id, found, True, bool(about.private), own, frozenset([CARD] if edited else []))
+
+
+def fetched(api: HfApi, repo_id: str, kind: Kind, name: str, revision: str) -> Path:
+    return Path(api.hf_hub_download(repo_id, name, repo_type=kind.repo_type, revision=revision))
 
 
 def publish(
@@ -115,9 +125,9 @@ def publish(
 ) -> Published:
     """Send the files to that repo, which is made if it is not there, in one commit.
 
-    An update removes what was published before and no longer is, and leaves everything else there alone; a private repo
-    stays private. `report(share, words)` comes between files and may raise to cancel: what has arrived is not
-    sent again the next time. ValueError, in one sentence, if it cannot be.
+    An update removes what was published before and no longer is, and leaves everything else there alone, a card too
+    that was edited there; a private repo stays private. `report(share, words)` comes between files and may raise to
+    cancel: what has arrived is not sent again the next time. ValueError, in one sentence, if it cannot be.
     """
     report = report or (lambda share, words: None)
     report(0.0, "asking Hugging Face")
@@ -134,7 +144,8 @@ def publish(
     with refusals(target.repo_id, target.kind.sdk):
         commit = commit_all(api, target, additions, target.gone(files), parent)
     report(1.0, "published")
-    return Published(target.url, commit, target.private if target.exists else private, target.gone(files))
+    only_owner = target.private if target.exists else private
+    return Published(target.url, commit, only_owner, target.gone(files), sorted(target.kept))
 
 
 def create(api: HfApi, target: Target, private: bool) -> str:
@@ -148,7 +159,7 @@ def create(api: HfApi, target: Target, private: bool) -> str:
 def send(api: HfApi, target: Target, files: Files, report: OnShare) -> list[CommitOperationAdd]:
     """Send what is stored by its hash and is not there yet; the rest travels in the commit."""
     total, done, additions = sum(files.sizes.values()) or 1, 0, []
-    for batch in batches(files):
+    for batch in batches(files, target.kept):
         size = sum(addition.upload_info.size for addition in batch)
         report(0.05 + 0.9 * done / total, f"sending {memory(done)} of {memory(total)}")
         with refusals(target.repo_id, target.kind.sdk):
@@ -160,10 +171,11 @@ def send(api: HfApi, target: Target, files: Files, report: OnShare) -> list[Comm
     return additions
 
 
-def batches(files: Files) -> Iterator[list[CommitOperationAdd]]:
+def batches(files: Files, left_out: frozenset[str]) -> Iterator[list[CommitOperationAdd]]:
     from huggingface_hub import CommitOperationAdd
 
-    additions = {name: CommitOperationAdd(name, str(files.folder / name)) for name in files.sizes}
+    names = (name for name in files.sizes if name not in left_out)
+    additions = {name: CommitOperationAdd(name, str(files.folder / name)) for name in names}
     yield [each for name, each in additions.items() if files.sizes[name] < SMALL]
     for name, each in additions.items():
         if files.sizes[name] >= SMALL:

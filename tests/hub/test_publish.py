@@ -15,7 +15,7 @@ from hub_double import LARGE
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY
 from gan_core.hub import refusals
-from gan_core.hub.prepare import MANIFEST, Files
+from gan_core.hub.prepare import MANIFEST, Files, hash_of
 from gan_core.hub.publish import full_name, log_in, look, publish
 
 CARD = "---\ntags: [gan]\n---\n# Faces\n"
@@ -33,8 +33,8 @@ def files(tmp_path):
         (path / "README.md").write_text(CARD if kind == "model" else SPACE_CARD)
         for name, content in contents.items():
             (path / name.replace("__", ".")).write_bytes(content)
-        names = [each.name for each in path.iterdir()]
-        write_json(path / MANIFEST, {"kind": kind, "files": [*names, MANIFEST]})
+        names, card = [each.name for each in path.iterdir()], hash_of(path / "README.md")
+        write_json(path / MANIFEST, {"kind": kind, "card": card, "files": [*names, MANIFEST]})
         return Files(kind, path)
 
     return make
@@ -75,6 +75,17 @@ def test_an_update_removes_what_was_published_and_no_longer_is_and_nothing_else(
     there = on_hub.repos["me/faces"]
     assert set(there) == {".gitattributes", "mine.txt", *newer.sizes} and there["b.txt"] == b"3"
     assert len(on_hub.sent) == sent, "what has not changed is not sent again"
+
+
+def test_a_card_that_was_edited_there_stays(on_hub, files):
+    publish(files(), "me/faces", token=ME)
+    assert publish(files("model", "second", a__txt=b"2"), "me/faces", token=ME).kept == []
+    on_hub.repos["me/faces"]["README.md"] = b"my own words"
+    on_hub.heads["me/faces"] = "a" * 40
+    for number, name in enumerate(["third", "fourth"]):
+        assert publish(files("model", name, a__txt=b"%d" % number), "me/faces", token=ME).kept == ["README.md"]
+        assert on_hub.repos["me/faces"]["README.md"] == b"my own words"
+        assert on_hub.repos["me/faces"]["a.txt"] == b"%d" % number
 
 
 def test_a_manifest_that_lies_removes_nothing_that_is_not_there(on_hub, files):

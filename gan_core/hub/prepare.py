@@ -18,6 +18,7 @@ from gan_core.config import require
 from gan_core.files import write_json
 from gan_core.hub.model_repo import OnShare, prepare_model
 from gan_core.hub.spaces import prepare_gradio_space
+from gan_core.hub.static_space import prepare_static_space
 from gan_core.runs.run_dir import RunDir
 
 # The list of all that was published, in the repo itself, by which an update knows what is its own.
@@ -36,6 +37,7 @@ class Kind:
 KINDS = {
     "model": Kind("model", None, prepare_model),
     "space": Kind("space", "gradio", prepare_gradio_space),
+    "static": Kind("space", "static", prepare_static_space),
 }
 
 

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from gan_core.home import REPOSITORY
+from gan_core.web import page as web
 from ui.explore import opened, tab
 
 
@@ -28,9 +29,9 @@ def test_names_are_unique_since_the_page_knows_no_modules():
 
 
 def test_every_tool_has_its_place_and_its_script():
-    page, script = tab.page(), tab.script()
+    page, script = web.page(), web.script()
     assert "<!-- tools -->" not in page and "<!-- include" not in page
-    for name in tab.TOOLS:
+    for name in web.TOOLS:
         assert f'data-tool="{name}"' in page and f"tools.{name} = " in script
 
 

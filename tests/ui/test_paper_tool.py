@@ -128,7 +128,7 @@ def test_a_cancelled_figure_ends(key):
 
 
 def test_every_figure_has_a_card():
-    from ui.theme import asset
+    from gan_core.web import page as web
 
-    script = asset("explore/paper.js")
+    script = web.text("paper.js")
     assert all(f'["{name}", "' in script for name in FIGURES)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
 import gradio as gr
 
-from ui.theme import asset
+from gan_core.web.page import page, script
 
-# The tools in the order of their buttons, each with its label.
-TOOLS = {
-    "play": "Play",
-    "morph": "Morph",
-    "arithmetic": "Arithmetic",
-    "photo": "From a photo",
-    "grid": "Grid",
-    "learn": "Learn",
-    "paper": "The paper",
-}
-# The scripts of the stage, and of parts that tools are made of.
-STUDIO = ("studio", "strips", "walk", "sliders", "pad", "films", "learning", "bring", "cropper")
 # What the page asks of each module.
 ANSWERS = {
     "opened": ("models", "open_model"),
@@ -46,23 +33,6 @@ def build() -> None:
         apply_default_css=False,
         server_functions=[late(module, name) for module, names in ANSWERS.items() for name in names],
     )
-
-
-def page() -> str:
-    """The page with every tool in its place, and with the files that its parts include."""
-    whole = asset("explore/page.html").replace("<!-- tools -->", "".join(section(*tool) for tool in TOOLS.items()))
-    return re.sub(r"<!-- include (\S+) -->", lambda match: asset(f"explore/{match[1]}"), whole)
-
-
-def section(name: str, label: str) -> str:
-    content = asset(f"explore/{name}.html")
-    return f'<section class="tool" data-tool="{name}" data-label="{label}" hidden>{content}</section>'
-
-
-def script() -> str:
-    """One scope for all: the studio, then the tools, then the start."""
-    parts = [asset(f"explore/{name}.js") for name in (*STUDIO, *TOOLS)]
-    return "\n".join([*parts, "studio.start();"])
 
 
 def late(module: str, name: str) -> Callable[[dict], dict]:

@@ -60,14 +60,5 @@ def moved(z: np.ndarray, vector: np.ndarray, amount: float) -> np.ndarray:
     return np.concatenate([move(z[:, :size], vector[None], np.array([amount])), z[:, size:]], 1)
 
 
-def in_words(figures: dict) -> str:
-    """E.g. "more Glasses 0.78, others 0.21"; nothing for what was never measured or changes hardly anything."""
-    effect = figures.get("effect")
-    if not isinstance(effect, int | float) or abs(effect) < WEAK:
-        return ""
-    others = f", others {figures['others']:.2f}" if "others" in figures else ""
-    return f"{'more' if effect > 0 else 'less'} {figures['factor']} {abs(effect):.2f}{others}"
-
-
 def rounded(value: float) -> float:
     return round(float(value), 3)

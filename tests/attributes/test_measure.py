@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gan_core.attributes.factors import Trait
-from gan_core.attributes.measure import in_words, measured
+from gan_core.attributes.measure import measured
 from gan_core.latent.directions import Direction
 
 DIM = 24
@@ -42,7 +42,6 @@ def test_a_direction_that_brings_one_factor_alone(z):
 def test_its_opposite_takes_it_away(z):
     found = figures(z, (0, -1))
     assert found["factor"] == "Bar" and found["effect"] < -0.9 and found["before"] > 0.95
-    assert in_words(found) == f"less Bar {-found['effect']:.2f}, others 0.00"
 
 
 def test_values_of_one_factor_do_not_count_as_others(z):
@@ -71,7 +70,7 @@ def test_a_change_that_real_pictures_would_not_show_is_none(z):
 
 def test_a_direction_without_effect_says_so(z):
     found = figures(z, (9, 1))
-    assert abs(found["effect"]) < 0.1 and in_words(found) == ""
+    assert abs(found["effect"]) < 0.1
 
 
 def test_the_weights_of_classes_stay(z):
@@ -89,8 +88,4 @@ def test_the_weights_of_classes_stay(z):
 def test_a_single_factor_has_no_others(z):
     only = [trait("bar")]
     found = measured(Direction("a", "a", "a", np.eye(DIM, dtype=np.float32)[0]), only, lambda z: z[:, :1], z, None)
-    assert "others" not in found and in_words(found).startswith("more Bar 0.9")
-
-
-def test_what_a_file_may_hold_is_no_reason_to_fail():
-    assert in_words({}) == "" and in_words({"effect": "large"}) == ""
+    assert "others" not in found and found["effect"] > 0.9

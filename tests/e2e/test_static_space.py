@@ -1,0 +1,200 @@
+"""A page without a server: the folder that is published, on a plain file server, in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gan_core.home import REPOSITORY
+from gan_core.hub import browser_runtime
+from gan_core.latent import Explorer, Point
+from gan_core.latent.timeline import Piece
+
+MODEL = REPOSITORY / "checkpoints" / "avatars-64"
+SECONDS = 1000
+MOST_BYTES = 25_000_000
+POINTS = [
+    Point(0),
+    Point(7, {"pca-1": 1.5, "sefa-2": -2.0}),
+    Point(123456789, {"pca-3": 2.5}),
+    Point(2**31 - 1),
+    Point(z=tuple(np.linspace(-2, 2, 100).astype(np.float32).tolist())),
+]
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory) -> dict[str, str]:
+    """The environment of a command that needs ONNX Runtime Web: from where everybody gets it, else as npm's package."""
+    folder = tmp_path_factory.mktemp("runtime")
+    try:
+        browser_runtime.fetch("ort.wasm.bundle.min.mjs", folder / "probe.mjs")
+        return {}
+    except ValueError:
+        pass
+    command = [shutil.which("npm"), "pack", f"onnxruntime-web@{browser_runtime.VERSION}"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return {browser_runtime.SOURCE_VARIABLE: str(folder / "package" / "dist")}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, runtime) -> Path:
+    """The folder that the command writes."""
+    home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("out") / "site"
+    command = [sys.executable, "-m", "gan_core", "publish", str(MODEL), "somebody/avatars", "--as", "static"]
+    environment = {**os.environ, **runtime, "DCGAN_STUDIO_HOME": str(home)}
+    done = subprocess.run(
+        [*command, "--out", str(out)], cwd=REPOSITORY, env=environment, capture_output=True, timeout=300
+    )
+    assert not done.returncode, done.stderr.decode()
+    return out
+
+
+@pytest.fixture(scope="module")
+def url(site) -> str:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def page(url, browser: Browser) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True).new_page()
+    page.asked, page.failures = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.failures.append(str(error)))
+    page.on("response", lambda answer: answer.status >= 400 and page.failures.append(answer.url))
+    page.goto(url)
+    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def explorer() -> Explorer:
+    return Explorer.load(MODEL / "generator.safetensors")
+
+
+def as_json(point: Point) -> dict:
+    from ui.explore.wishes import to_json
+
+    return to_json(point)
+
+
+def drawn(page: Page, views: list[dict]) -> np.ndarray:
+    """The pixels [N, H, W, 3] that the page's own answers have for these views."""
+    code = """async (views) => {
+      const [engine, runtime] = await Promise.all([import("./engine.js"), import("./runtime.js")]);
+      const site = await (await fetch("site.json")).json();
+      const { session, Tensor } = await runtime.openRuntime("generator.onnx", () => {});
+      const server = engine.answers(site, session, Tensor), found = [];
+      for (const view of views) {
+        const { image, error } = await server.face({ view });
+        if (error) throw new Error(error);
+        found.push([...image.getContext("2d").getImageData(0, 0, site.size, site.size).data]);
+      }
+      return found;
+    }"""
+    pixels = np.array(page.evaluate(code, views), np.uint8)
+    return pixels.reshape(len(views), 64, 64, 4)[..., :3]
+
+
+def grey_levels(a: np.ndarray, b: np.ndarray) -> int:
+    return int(np.abs(a.astype(int) - b.astype(int)).max())
+
+
+def test_the_whole_page_is_small_and_says_what_it_is(site):
+    sizes = {path.name: path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) <= MOST_BYTES
+    assert "sdk: static" in (site / "README.md").read_text()
+    assert json.loads((site / "site.json").read_text())["terms"] == "Open Peeps by Pablo Stanley, CC0 1.0"
+
+
+def test_its_pictures_are_pytorchs_to_one_grey_level(page, explorer):
+    found = drawn(page, [{"at": as_json(point)} for point in POINTS])
+    assert grey_levels(found, explorer.render(POINTS)) <= 1
+
+
+@pytest.mark.parametrize(("way", "closed"), [("slerp", True), ("spline", True), ("spline", False), ("slerp", False)])
+def test_its_timelines_go_where_pythons_go(page, explorer, way, closed):
+    points = POINTS[:4]
+    pieces = [Piece(1.0, "linear"), Piece(0.5, "smooth"), Piece(2.0, "in"), Piece(0.7, "out")]
+    timeline = explorer.timeline(points, pieces, closed=closed, way=way)
+    moments = [0.0, 0.1, 0.33, 0.5, 0.8, 0.97, 1.0]
+    keys = [
+        {"point": as_json(point), "seconds": piece.seconds, "easing": piece.easing}
+        for point, piece in zip(points, pieces, strict=True)
+    ]
+    found = drawn(page, [{"keys": keys, "way": way, "closed": closed, "t": t} for t in moments])
+    assert grey_levels(found, explorer.render_z(timeline.at(np.array(moments)))) <= 2
+
+
+def test_a_slider_redraws_the_picture_and_undo_takes_it_back(page):
+    shown = "JSON.parse(document.querySelector('.explorer').dataset.shown)"
+    slider = page.locator(".dir input").first
+    slider.focus()
+    before = int(page.locator(".explorer").get_attribute("data-frames"))
+    slider.press("End")
+    page.wait_for_function(f"Object.keys({shown}.at?.moves ?? {{}}).length === 1")
+    assert int(page.locator(".explorer").get_attribute("data-frames")) > before
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function(f"Object.keys({shown}.at?.moves ?? {{}}).length === 0")
+
+
+def test_a_strip_and_a_film_are_saved(page, tmp_path):
+    page.get_by_role("button", name="Morph", exact=True).click()
+    for kind in ("Strip", "Film"):
+        page.get_by_role("button", name=kind, exact=True).click()
+        with page.expect_download(timeout=60 * SECONDS) as download:
+            page.locator("[data-is=morphfile] button.primary").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        assert path.stat().st_size > 5000 and path.suffix in ((".png",) if kind == "Strip" else (".mp4", ".webm"))
+    page.get_by_role("button", name="Play", exact=True).first.click()
+
+
+def test_it_asks_nothing_of_anybody_else_and_fails_at_nothing(page, url):
+    assert not [each for each in page.asked if not each.startswith((url, "data:", "blob:"))]
+    assert not page.failures
+
+
+def test_a_link_opens_the_same_picture_on_a_phone(page, url, browser):
+    page.locator(".dir input").nth(1).fill("1.2")
+    page.get_by_role("button", name="Link").click()
+    page.wait_for_function("location.hash.length > 10")
+    phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    phone.goto(page.url)
+    phone.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    canvas = "document.querySelector('canvas.hero').toDataURL()"
+    phone.wait_for_function(f"before => {canvas} === before", arg=page.evaluate(canvas))
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.context.close()
+
+
+def test_a_missing_file_is_told_in_a_sentence(site, url, browser):
+    (site / "generator.onnx").rename(site / "away.onnx")
+    try:
+        page = browser.new_context().new_page()
+        page.goto(url)
+        expect(page.locator(".loading")).to_contain_text("generator.onnx is missing", timeout=20 * SECONDS)
+        page.context.close()
+    finally:
+        (site / "away.onnx").rename(site / "generator.onnx")

@@ -38,10 +38,21 @@ def is_owner() -> bool:
 
 def logged_in() -> dict:
     """What Hugging Face said of the visitor at the login; empty without one, or once it has expired."""
-    request = LocalContext.request.get(None)
-    scope = getattr(getattr(request, "request", request), "scope", None) or {}
-    login = (scope.get("session") or {}).get("oauth_info") or {}
+    login = (scope().get("session") or {}).get("oauth_info") or {}
     return login.get("userinfo") or {} if login.get("expires_at", 0) > time.time() else {}
+
+
+def visitor() -> str:
+    """The address that a request came from; before a Space stands a proxy, which is the last to say whom it serves."""
+    headers = dict(scope().get("headers") or [])
+    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    return (forwarded if on_space() else "") or (scope().get("client") or ("",))[0]
+
+
+def scope() -> dict:
+    """What the server knows of the request that is being answered; nothing outside of one."""
+    request = LocalContext.request.get(None)
+    return getattr(getattr(request, "request", request), "scope", None) or {}
 
 
 def require_owner() -> None:

@@ -249,10 +249,10 @@ def add_publishing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="kind",
-        choices=("model", "space", "static"),
-        default="model",
-        help="model: the weights with a card, for everybody to load (default); static: a page that draws in the "
-        "visitor's own browser, free; space: this app with that model, for accounts with a paid plan",
+        choices=("static", "model", "space"),
+        default="static",
+        help="static: a page that draws in the visitor's own browser, free (default); model: the weights with a card, "
+        "for everybody to load; space: this app with that model, for accounts with a paid plan",
     )
     parser.add_argument("--private", action="store_true", help="nobody but you sees it")
     parser.add_argument("--preview", action="store_true", help="send nothing: print files, sizes and the card")

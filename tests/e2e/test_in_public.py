@@ -27,7 +27,7 @@ FOR_ALL_EVENTS = {
 }  # fmt: skip
 FOR_THE_OWNER = {
     "rename", "duplicate", "delete", "restore", "save_directions", "add_direction", "delete_direction",
-    "learn_directions", "label_sources", "bring",
+    "learn_directions", "label_sources", "bring_model",
 }  # fmt: skip
 FLOOD = 10_000
 SECRET = "hf_thisisatokenthatnobodymaysee"
@@ -137,7 +137,7 @@ def test_a_stranger_who_calls_every_function_of_the_pages_changes_nothing(public
         refused = "error" in json.loads(answer)
         assert refused or name not in FOR_THE_OWNER, (name, answer[:500])
     assert fingerprints(public.home) == before
-    assert {name for _, name in known} >= FOR_THE_OWNER - {"bring"}
+    assert {name for _, name in known} >= FOR_THE_OWNER
     assert OWNER_ONLY in asked(public, *next(each for each in known if each[1] == "rename"), request)[1]
 
 

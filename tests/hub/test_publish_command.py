@@ -25,7 +25,7 @@ def run(tiny, monkeypatch) -> RunDir:
 
 
 def test_published_and_opened_again(on_hub, run, capsys):
-    assert main(["publish", "mine", "faces", "--private", "--token-from", "MY_TOKEN", "--json"]) == 0
+    assert main(["publish", "mine", "faces", "--as", "model", "--private", "--token-from", "MY_TOKEN", "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert done["event"] == "published" and done["url"] == f"{on_hub.endpoint}/me/faces" and done["private"]
     assert set(on_hub.repos["me/faces"]) == {".gitattributes", *done["files"]} and on_hub.private == {"me/faces"}
@@ -36,16 +36,18 @@ def test_published_and_opened_again(on_hub, run, capsys):
 
 
 def test_a_preview_prints_what_goes_up_and_sends_nothing(on_hub, run, capsys):
-    assert main(["publish", "mine", "faces", "--preview", "--token-from", "MY_TOKEN"]) == 0
+    assert main(["publish", "mine", "faces", "--as", "model", "--preview", "--token-from", "MY_TOKEN"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("me/faces, a new repo; everybody would see it:") and "generator.safetensors" in out
     assert "# mine" in out and 'from_pretrained("me/faces")' in out and on_hub.repos == {}
-    main(["publish", "mine", "faces", "--token-from", "MY_TOKEN"])
+    main(["publish", "mine", "faces", "--as", "model", "--token-from", "MY_TOKEN"])
     there = on_hub.repos["me/faces"]
     names = [*json.loads(there[MANIFEST])["files"], "old.bin"]
     there |= {"old.bin": b"", MANIFEST: json.dumps({"files": names}).encode()}
     capsys.readouterr()
-    assert main(["publish", "mine", "me/faces", "--preview", "--token-from", "MY_TOKEN", "--json"]) == 0
+    assert (
+        main(["publish", "mine", "me/faces", "--as", "model", "--preview", "--token-from", "MY_TOKEN", "--json"]) == 0
+    )
     told = json.loads(capsys.readouterr().out)
     assert told["exists"] and told["gone"] == ["old.bin"] and told["files"]["README.md"] == len(told["card"].encode())
     assert "old.bin" in on_hub.repos["me/faces"]
@@ -59,9 +61,9 @@ def test_a_preview_needs_no_login(on_hub, run, capsys):
 
 
 def test_a_folder_to_look_at(run, tmp_path, capsys):
-    assert main(["publish", "mine", "me/faces", "--out", str(tmp_path / "out")]) == 0
+    assert main(["publish", "mine", "me/faces", "--as", "model", "--out", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.startswith("wrote ") and (tmp_path / "out" / "README.md").exists()
-    assert main(["publish", "mine", "me/faces", "--out", str(tmp_path / "out")]) == 2
+    assert main(["publish", "mine", "me/faces", "--as", "model", "--out", str(tmp_path / "out")]) == 2
     assert "is not an empty folder" in capsys.readouterr().err
 
 
@@ -69,7 +71,10 @@ def test_a_folder_to_look_at(run, tmp_path, capsys):
     ("flags", "words"),
     [
         (["mine", "faces"], "you are not logged in to Hugging Face"),
-        (["mine", "faces", "--token-from", "NONE"], "there is no token in the environment variable NONE"),
+        (
+            ["mine", "faces", "--as", "model", "--token-from", "NONE"],
+            "there is no token in the environment variable NONE",
+        ),
         (["mine", "me/fa?ces", "--token-from", "MY_TOKEN"], "no possible name on Hugging Face"),
         (["none", "faces"], "there is no run 'none'"),
         (["mine", "faces", "--out", "x"], "no possible name on Hugging Face"),

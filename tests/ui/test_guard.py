@@ -1,6 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
+from gradio.context import LocalContext
 
 from ui.guard import is_owner, require_owner
+from ui.guard import visitor as who
 
 
 def test_on_ones_own_computer_everybody_may_do_everything(monkeypatch):
@@ -38,3 +42,13 @@ def test_a_space_without_a_known_owner_has_none(visitor, monkeypatch):
     monkeypatch.delenv("SPACE_AUTHOR_NAME")
     visitor(None, preferred_username=None)
     assert not is_owner()
+
+
+def test_a_visitor_is_told_by_the_address_that_the_spaces_own_proxy_gives(visitor, monkeypatch):
+    headers = [(b"x-forwarded-for", b"made.up, 5.6.7.8")]
+    LocalContext.request.set(SimpleNamespace(scope={"client": ("10.0.0.1", 5), "headers": headers}))
+    assert who() == "5.6.7.8"
+    monkeypatch.delenv("SPACE_ID")
+    assert who() == "10.0.0.1"
+    LocalContext.request.set(None)
+    assert who() == ""

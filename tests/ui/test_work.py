@@ -86,7 +86,7 @@ def test_a_failure_is_one_sentence_and_frees_its_place(error, said):
         assert said in ended(work.begin(function))["error"]
 
 
-def test_only_so_many_run_at_once_and_wait():
+def test_only_so_many_run_at_once_and_wait(monkeypatch):
     running, most, going_on = [], [], threading.Event()
 
     def function(report):
@@ -96,6 +96,7 @@ def test_only_so_many_run_at_once_and_wait():
         running.pop()
         return {}
 
+    monkeypatch.setattr(work, "visitor", iter(map(str, range(100))).__next__)
     begun = [work.begin(function) for _ in range(work.MOST)]
     with pytest.raises(ValueError, match="busy"):
         work.begin(function)
@@ -109,3 +110,20 @@ def test_only_so_many_run_at_once_and_wait():
 def test_an_unknown_work_is_a_sentence(request_):
     assert "no longer known" in work.progress(request_)["error"]
     assert work.cancel(request_) == {}
+
+
+def test_one_visitor_cannot_take_all_places(monkeypatch):
+    going_on = threading.Event()
+
+    def function(report):
+        assert going_on.wait(20)
+        return {}
+
+    monkeypatch.setattr(work, "visitor", lambda: "greedy")
+    begun = [work.begin(function) for _ in range(work.MOST_EACH)]
+    with pytest.raises(ValueError, match="you began"):
+        work.begin(function)
+    monkeypatch.setattr(work, "visitor", lambda: "other")
+    begun.append(work.begin(function))
+    going_on.set()
+    assert all(ended(each) == {"result": {}} for each in begun)

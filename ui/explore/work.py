@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ui.answers import answers
+from ui.guard import visitor
 
 AT_ONCE = 2
-MOST = 16
+MOST, MOST_EACH = 16, 4
 # A browser looks once a minute only at what runs in a tab that is hidden.
 UNSEEN_SECONDS = 90
 NICENESS = 5
@@ -39,6 +40,7 @@ class Work:
     result: dict | None = None
     error: str = ""
     cancelled: bool = False
+    visitor: str = ""
     seen: float = field(default_factory=time.monotonic)
 
     def __call__(self, share: float, words: str = "", **shown: object) -> None:
@@ -59,12 +61,14 @@ class Work:
 
 def begin(function: Callable[[Work], dict]) -> dict:
     """Start `function(report)` in a thread; its dict is the result. ValueError while too much is under way."""
-    name, work = secrets.token_urlsafe(12), Work()
+    name, work = secrets.token_urlsafe(12), Work(visitor=visitor())
     with _lock:
         for old in [key for key, each in _works.items() if each.over and each.unwanted]:
             del _works[old]
         if len(_works) >= MOST:
             raise ValueError("Others keep this app busy just now: try again in a minute.")
+        if sum(each.visitor == work.visitor and not each.over for each in _works.values()) >= MOST_EACH:
+            raise ValueError("Much that you began is still under way: wait for it, or cancel some of it.")
         _works[name] = work
     threading.Thread(target=run, args=(work, function), daemon=True).start()
     return {"work": name}

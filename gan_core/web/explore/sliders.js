@@ -49,6 +49,8 @@ function turned(row, slider, move) {
 
 function setAmount(row, amount) {
   const [, slider, output] = row.children;
+  if (row.dataset.amount === String(amount) && Number(slider.value) === amount) return;
+  row.dataset.amount = amount;
   slider.value = amount;
   fill(slider);
   output.textContent = signed(amount);

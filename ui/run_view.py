@@ -20,6 +20,7 @@ STATE_WORDS = {
     "starting": "starting",
     "preparing": "preparing",
     "training": "training",
+    "waiting": "waiting for the GPU",
     "stopped": "stopped",
     "done": "done",
     "failed": "failed",
@@ -86,7 +87,7 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     state = "stopping as soon as it is safe" if stopping(run, status) else STATE_WORDS[status.state]
     counts = [] if status.state in ("starting", "preparing") else [kimg(status.nimg), duration(status.seconds)]
     words = [state, *counts, *left(run, status)]
-    tone = {"failed": "bad", "died": "bad", "training": "good"}.get(status.state, "")
+    tone = {"failed": "bad", "died": "bad", "training": "good", "waiting": "good"}.get(status.state, "")
     html = f"<div class='runhead'><b title='{escape(run.name)}'>{escape(run.name)}</b></div>"
     html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
     html += f"<i style='width:{share * 100:.1f}%'></i></div><p class='cap'>"

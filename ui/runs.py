@@ -27,7 +27,7 @@ SHEET_COLUMNS, SHEET_GAP = 8, 2
 THUMBNAIL_CELLS, THUMBNAIL_SIZE = ((0, 0), (2, 1), (4, 2), (6, 3)), 96
 MOST_THUMBNAILS = 500
 BEST_HELP = "Images seen, and the smallest distance so far between samples and pictures."
-TONES = {"starting": "good", "preparing": "good", "training": "good", "failed": "bad", "died": "bad"}
+TONES = {"starting": "good", "preparing": "good", "training": "good", "waiting": "good", "failed": "bad", "died": "bad"}
 
 
 @dataclass(frozen=True)

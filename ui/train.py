@@ -11,7 +11,7 @@ import pandas as pd
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
 from gan_core.runs.summary import summarise
-from ui import compare, form, health, preflight, resume, runs
+from ui import compare, form, health, preflight, resume, runs, slices
 from ui.answers import answers, data_uri
 from ui.guard import guarded, is_owner, notice
 from ui.run_view import (
@@ -139,6 +139,7 @@ def wire(
     listed.beside.change(**refresh).then(**refresh)  # charts with other lines take two steps
     demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)
     gr.Timer(1).tick(**refresh)
+    slices.wire()
 
 
 @guarded("Not started")

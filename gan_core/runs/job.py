@@ -16,7 +16,7 @@ from gan_core.config import UNKNOWN, Config, TrainConfig, require
 from gan_core.data import absolute, source_name, space_needed
 from gan_core.files import write_json
 from gan_core.home import REPOSITORY, datasets, home
-from gan_core.runs import child, disk
+from gan_core.runs import child, disk, slices
 from gan_core.runs.changes import Changed, as_it_was, changes
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
@@ -173,6 +173,10 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _spawn(run: RunDir) -> None:
     run.clear_stop()
+    slices.wait(run) if slices.lent_in_slices() else _start_process(run)
+
+
+def _start_process(run: RunDir) -> None:
     status = replace(
         run.status(),
         state="starting",

@@ -38,7 +38,7 @@ from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples, superfluou
 if TYPE_CHECKING:
     from gan_core.data import Store
 
-ACTIVE = ("starting", "preparing", "training")
+ACTIVE = ("starting", "preparing", "training", "waiting")
 STARTING_SECONDS = 300  # a busy machine takes long to load PyTorch; who started it hears of an early end at once
 MEASURED_SAMPLES = 2048  # behind each `swd`, or as many as there are pictures
 TIE = 0.03  # the measure's own chance; between equals, longer training wins
@@ -123,7 +123,7 @@ class RunDir:
     def status(self) -> Status:
         """What the run is doing now, `died` included."""
         status = self._written_status()
-        if not status.active or self.is_alive():
+        if not status.active or status.state == "waiting" or self.is_alive():
             return status
         if status.state == "starting" and 0 <= time.monotonic() - status.began < STARTING_SECONDS:
             return status

@@ -102,7 +102,7 @@ class Worker:
         device = precision.default_device()
         precise = precision.describe(precision.choose(config.train.precision, device), device)
         self._report(state="preparing", message="looking at the pictures", device=precise)
-        store = self._open_store(config)
+        store = self.open_store(config)
         self.run.write_data(store, distinct=self._distinct(store))
         self._report(message="building the networks")
         trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
@@ -130,7 +130,7 @@ class Worker:
         self.run.write_config(config)
         return config
 
-    def _open_store(self, config: Config) -> Store:
+    def open_store(self, config: Config) -> Store:
         """The pictures that the run was trained on, whatever their source holds by now; a new run's are prepared."""
         earlier = self._earlier_store()
         with contextlib.suppress(ValueError):

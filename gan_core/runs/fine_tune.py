@@ -61,7 +61,9 @@ def _beginning(run: RunDir) -> Callable[[Path], None]:
     if run.generator.exists() and run.discriminator.exists() and not run.states():
         G, D = load_generator(run.generator)[0].state_dict(), load_discriminator(run.discriminator)[0].state_dict()
         return partial(save_state, state={"G": G, "G_ema": G, "D": D})
-    raise ValueError(f"'{run.name}' has no training state whose weights a new run could begin with, and no discriminator")
+    raise ValueError(
+        f"'{run.name}' has no training state whose weights a new run could begin with, and no discriminator"
+    )
 
 
 def _copy(state: Path, target: Path) -> None:

@@ -58,7 +58,10 @@ def test_a_brought_model_is_not_resumed_and_not_fine_tuned_without_pictures(netG
     assert main(["resume", "theirs", "--fine-tune", "mine"]) == 2
     assert "'theirs' came without its pictures: name some with --data" in capsys.readouterr().err
     assert main(["resume", "theirs", "--fine-tune", "mine", "--data", "drawn:40"]) == 2
-    assert "'theirs' has no training state whose weights a new run could begin with, and no disc" in capsys.readouterr().err
+    assert (
+        "'theirs' has no training state whose weights a new run could begin with, and no disc"
+        in capsys.readouterr().err
+    )
     assert not (checkpoints() / "mine").exists()
 
 

@@ -18,7 +18,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from gan_core.hub import mirror
-from ui import data, explore, runs, train
+from ui import data, explore, publish, ready, runs, train
 from ui.guard import on_space
 from ui.limits import BodyLimit
 from ui.run_view import header_html
@@ -37,10 +37,13 @@ def build() -> gr.Blocks:
             with gr.Tab("Data", id="data"):
                 look = data.build()
             with gr.Tab("Train", id="train"):
-                fields = train.build(demo, header)
+                fields, listed = train.build(demo, header)
             with gr.Tab("Explore", id="explore"):
                 explore.build()
+            with gr.Tab("Publish", id="publish") as last:
+                parts = publish.build(last)
         data.wire(look, fields, tabs)
+        publish.wire(parts, listed, tabs)
         demo.load(opening_tab, outputs=tabs, queue=False, show_progress="hidden", api_visibility="private")
     return demo
 
@@ -84,5 +87,6 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
     )
     threading.Thread(target=explore.warm_up, daemon=True).start()
     threading.Thread(target=runs.tidy, daemon=True).start()
+    threading.Thread(target=ready.tidy, daemon=True).start()
     threading.Thread(target=mirror.restore, daemon=True).start()
     demo.block_thread()

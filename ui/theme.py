@@ -8,7 +8,8 @@ import gradio as gr
 from gan_core.web.page import shared, styles
 
 ASSETS = Path(__file__).parent / "assets"
-CSS = shared() + "".join((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("studio", "data")) + styles()
+OWN = ("studio", "data", "publish")
+CSS = shared() + "".join((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in OWN) + styles()
 # Gradio puts its container before every rule of `css`, so a rule for the container itself stands in the head: a face
 # that sticks needs overflow to show.
 HEAD = f"<script>{(ASSETS / 'theme.js').read_text(encoding='utf-8')}</script>"

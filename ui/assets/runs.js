@@ -127,6 +127,7 @@ function offers(row) {
       go: "Duplicate", text: freeName(row.name), act: ({ text }) => act("duplicate", { run: row.name, name: text }),
     })],
     ["Download", !row.active, () => download(row)],
+    ["Publish…", props.value.may_change, () => trigger("submit", { name: row.name })],
     ["Compare with…", others.length, () => ask({
       question: `Compare ${row.name}`, explained: "The charts of both are laid over each other, and the settings that differ are listed.",
       go: "Compare", choices: others.map((each) => each.name), act: ({ choice }) => (select(row.name, choice), {}),

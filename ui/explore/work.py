@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ui.answers import answers
@@ -19,6 +19,7 @@ MOST, MOST_EACH = 16, 4
 # A browser looks once a minute only at what runs in a tab that is hidden.
 UNSEEN_SECONDS = 90
 NICENESS = 5
+LOOK_SECONDS = 0.2
 
 _works: dict[str, Work] = {}
 _places = threading.Semaphore(AT_ONCE)
@@ -75,15 +76,25 @@ def begin(function: Callable[[Work], dict]) -> dict:
 
 
 def run(work: Work, function: Callable[[Work], dict]) -> None:
-    yield_to_sliders()
-    try:
+    """Wait for a place, and do it."""
+
+    def in_turn(work: Work) -> dict:
         while not _places.acquire(timeout=1):
             work(0.0, work.words)
         try:
             work(0.0)
-            work.result = function(work)
+            return function(work)
         finally:
             _places.release()
+
+    settle(work, in_turn)
+
+
+def settle(work: Work, function: Callable[[Work], dict]) -> None:
+    """Do it, and keep its result or the sentence of why there is none."""
+    yield_to_sliders()
+    try:
+        work.result = function(work)
     except Cancelled:
         work.error = "Cancelled."
     except (ValueError, OSError) as error:
@@ -91,6 +102,23 @@ def run(work: Work, function: Callable[[Work], dict]) -> None:
     except Exception:
         logging.getLogger(__name__).exception("work for a page failed")
         work.error = "This failed for a reason that the app did not expect; its log has the details."
+
+
+def followed(work: Work, function: Callable[[Work], dict]) -> Iterator[None]:
+    """Do it in a thread, and return now and then until it is over; closing the iterator cancels it.
+
+    ValueError with the sentence of what went wrong.
+    """
+    threading.Thread(target=settle, args=(work, function), daemon=True).start()
+    try:
+        while not work.over:
+            work.seen = time.monotonic()
+            yield
+            time.sleep(LOOK_SECONDS)
+    finally:
+        work.cancelled = True
+    if work.error:
+        raise ValueError(work.error)
 
 
 def yield_to_sliders() -> None:

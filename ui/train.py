@@ -40,8 +40,8 @@ CHARTS = (
 )
 
 
-def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component]:
-    """The fields of its form by name."""
+def build(demo: gr.Blocks, header: gr.HTML) -> tuple[dict[str, gr.components.Component], gr.HTML]:
+    """The fields of its form by name, and the list of runs."""
     with gr.Row(elem_id="train", equal_height=False):
         with gr.Column():
             with gr.Column(elem_classes="card"):
@@ -58,7 +58,7 @@ def build(demo: gr.Blocks, header: gr.HTML) -> dict[str, gr.components.Component
     seen = gr.Textbox("{}", visible="hidden", container=False)
     outputs = [header, listed.view, *monitor, comparison, facts, *charts, shown, seen]
     wire(demo, fields, trial, listed, monitor, panel, outputs)
-    return fields
+    return fields, listed.view
 
 
 def build_new() -> tuple[dict, preflight.Trial]:

@@ -23,7 +23,7 @@ EMPTY = (
 )
 NEXT = {
     "static": "The page opens within a minute. Send its link to a friend: nothing has to be installed.",
-    "model": "Anybody who may see it opens it here, in Explore, with the plus beside the model’s name, or in Python: "
+    "model": "Whoever may see it opens it here in Explore, under Bring a model, or in Python: "
     '<code>from_pretrained("{}")</code>.',
     "space": "Hugging Face builds it now, which takes some minutes. Everybody explores there; logged in, you train.",
 }

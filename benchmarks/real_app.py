@@ -30,10 +30,10 @@ CHROMIUM_FLAGS = [
 
 
 class App:
-    """`python app.py` on a free port, with its runs under `home`, and perhaps more in its environment."""
+    """`python app.py` of `folder` on a free port, with its runs under `home`, and perhaps more in its environment."""
 
-    def __init__(self, home: Path, **environment: str):
-        self.home, self.url, self.environment = home, "", environment
+    def __init__(self, home: Path, folder: Path = REPOSITORY, **environment: str):
+        self.home, self.folder, self.url, self.environment = home, folder, "", environment
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class App:
         environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home), **self.environment}
         command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
         with (self.home / "app.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -7,10 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from gan_core.runs import library
 from gan_core.runs.summary import summarise
-from ui.explore.work import Work, followed
+from ui.explore.work import Cancelled, Work, followed
 from ui.guard import OWNER_ONLY, is_owner, notice, require_owner
 from ui.preflight import progress_html
 from ui.publish_view import EMPTY, picked_html, refused_html
@@ -27,6 +28,7 @@ KINDS = {
 FIELDS = ("run", "which", "kind", "name", "private", "token")
 OF_THE_LOGIN = "empty: that of “hf auth login” on this computer"
 CANCELLED = "<p class='cap'>Cancelled. What has arrived on Hugging Face is not sent again the next time.</p>"
+_under_way: dict[str | None, Work] = {}
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,10 @@ def wire(parts: Publish, listed: gr.HTML, tabs: gr.Tabs) -> None:
     inputs, shown = [*(fields[name] for name in FIELDS), parts.key], outputs(parts)
     pressed = {parts.preview: preview, parts.publish: publish, parts.download: download}
     one_place = {"concurrency_limit": 2, "concurrency_id": "publish"}
-    begun = [button.click(do, inputs, shown, **one_place, **loud) for button, do in pressed.items()]
-    parts.cancel.click(forgotten, outputs=shown, cancels=begun, **loud)
+    for button, do in pressed.items():
+        button.click(do, inputs, shown, **one_place, **loud)
+    # Not by Gradio's `cancels`: an update that is under way would come after the words of the end.
+    parts.cancel.click(cancel, **quiet)
 
 
 def outputs(parts: Publish) -> list:
@@ -121,9 +125,15 @@ def update(progress: str, running: bool, shown: dict | None = None, used: bool =
     return *buttons, gr.HTML(progress), *new, "" if used else gr.skip()
 
 
-def forgotten() -> tuple:
-    """The state after a cancel."""
-    return update(CANCELLED, False)
+def cancel() -> None:
+    """Have what this page began end."""
+    if work := _under_way.get(page()):
+        work.cancelled = True
+
+
+def page() -> str | None:
+    """Which of the open pages is being answered."""
+    return getattr(LocalContext.request.get(None), "session_hash", None)
 
 
 def unlooked() -> tuple:
@@ -184,15 +194,21 @@ def download(*values):
 
 def steps(values: tuple, do: Callable[[dict, Work], dict]) -> Iterator[tuple]:
     """Every update while `do(asked, report)` works in a thread; its result has html as `done`, and perhaps `used`."""
+    work, mine = Work(words="asking Hugging Face"), page()
     try:
         require_owner()
         asked = dict(zip((*FIELDS, "key"), values, strict=True))
-        work, news = Work(words="asking Hugging Face"), 0
-        # Whoever leaves the page or cancels closes this generator, and with it the work.
+        news, _under_way[mine] = 0, work
+        # Whoever leaves the page closes this generator, and with it the work.
         with closing(followed(work, lambda report: do(asked, report))) as looks:
             for _ in looks:
                 shown, news = work.shown if work.news != news else None, work.news
                 yield update(progress_html(work.words, work.share), True, shown)
         yield update(work.result["done"], False, work.shown or None, bool(work.result.get("used")))
+    except Cancelled:
+        yield update(CANCELLED, False)
     except (ValueError, OSError) as error:
         yield update(refused_html(error), False)
+    finally:
+        if _under_way.get(mine) is work:
+            del _under_way[mine]

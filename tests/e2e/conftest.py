@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from skimage import data as photographs
 
 from benchmarks.real_app import App, launch_browser
+from gan_core.hub import browser_runtime
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +45,19 @@ def browser() -> Browser:
         browser = launch_browser(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory) -> dict[str, str]:
+    """The environment of a command that needs ONNX Runtime Web: from where everybody gets it, else as npm's package."""
+    folder = tmp_path_factory.mktemp("runtime")
+    try:
+        browser_runtime.fetch("ort.wasm.bundle.min.mjs", folder / "probe.mjs")
+        return {}
+    except ValueError:
+        pass
+    command = [shutil.which("npm"), "pack", f"onnxruntime-web@{browser_runtime.VERSION}"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return {browser_runtime.SOURCE_VARIABLE: str(folder / "package" / "dist")}

@@ -23,7 +23,7 @@ from ui.guard import OWNER_ONLY
 # Everybody may ask these; all others are for the owner.
 FOR_ALL_EVENTS = {
     "show_source", "show_known", "show_preset", "sizes", "forget", "hidden", "chosen", "snapshot", "opening",
-    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "picked_run", "unlooked", "forgotten",
+    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "picked_run", "unlooked", "cancel",
 }  # fmt: skip
 FOR_THE_OWNER = {
     "rename", "duplicate", "delete", "restore", "save_directions", "add_direction", "delete_direction",

@@ -6,10 +6,8 @@ import functools
 import http.server
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 import threading
 from pathlib import Path
 
@@ -18,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
-from gan_core.hub import browser_runtime
 from gan_core.latent import Explorer, Point
 from gan_core.latent.timeline import Piece
 
@@ -32,22 +29,6 @@ POINTS = [
     Point(2**31 - 1),
     Point(z=tuple(np.linspace(-2, 2, 100).astype(np.float32).tolist())),
 ]
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory) -> dict[str, str]:
-    """The environment of a command that needs ONNX Runtime Web: from where everybody gets it, else as npm's package."""
-    folder = tmp_path_factory.mktemp("runtime")
-    try:
-        browser_runtime.fetch("ort.wasm.bundle.min.mjs", folder / "probe.mjs")
-        return {}
-    except ValueError:
-        pass
-    command = [shutil.which("npm"), "pack", f"onnxruntime-web@{browser_runtime.VERSION}"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        archive.extractall(folder, filter="data")
-    return {browser_runtime.SOURCE_VARIABLE: str(folder / "package" / "dist")}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from gradio.context import LocalContext
 from hub_double import git_hash
 
 from gan_core.hub import model_repo, refusals
@@ -177,6 +178,22 @@ def test_leaving_the_page_ends_the_work_and_leaves_nothing(on_hub, values, monke
     steps.close()
     wait_for(lambda: not ready._preparing.locked())
     assert list(ready.folder().iterdir()) == []
+
+
+def test_a_cancelled_work_ends_on_the_page_at_once(on_hub, values, monkeypatch, wait_for):
+    monkeypatch.setattr(model_repo, "SECONDS_A_KEY", 60)
+    LocalContext.request.set(SimpleNamespace(session_hash="mine"))
+    steps = publish.preview(*values())
+    next(steps)
+    LocalContext.request.set(SimpleNamespace(session_hash="another's"))
+    publish.cancel()
+    LocalContext.request.set(SimpleNamespace(session_hash="mine"))
+    wait_for(lambda: "drawing a film" in next(steps)[4].value)
+    publish.cancel()
+    *_, last = steps
+    assert "Cancelled." in last[4].value and last[0].visible
+    wait_for(lambda: not ready._preparing.locked())
+    LocalContext.request.set(None)
 
 
 def test_prepared_folders_and_zips_are_gone_after_an_hour_and_at_the_next_start(on_hub, values):

@@ -107,14 +107,16 @@ def settle(work: Work, function: Callable[[Work], dict]) -> None:
 def followed(work: Work, function: Callable[[Work], dict]) -> Iterator[None]:
     """Do it in a thread, and return now and then until it is over; closing the iterator cancels it.
 
-    ValueError with the sentence of what went wrong.
+    Cancelled as soon as it is unwanted, ValueError with the sentence of what went wrong.
     """
     threading.Thread(target=settle, args=(work, function), daemon=True).start()
     try:
-        while not work.over:
+        while not (work.over or work.cancelled):
             work.seen = time.monotonic()
             yield
             time.sleep(LOOK_SECONDS)
+        if work.cancelled:
+            raise Cancelled
     finally:
         work.cancelled = True
     if work.error:

@@ -141,7 +141,7 @@ def test_a_deleted_run_comes_back_by_undo_and_from_the_bin(page, app):
 
 def test_a_shipped_model_is_neither_renamed_nor_deleted(page):
     page.get_by_role("button", name="More for clothes-28").click()
-    expect(page.get_by_role("menuitem")).to_have_text(["Duplicate", "Download", "Compare with…"])
+    expect(page.get_by_role("menuitem")).to_have_text(["Duplicate", "Download", "Publish…", "Compare with…"])
     page.keyboard.press("Escape")
     expect(page.get_by_role("menuitem").first).not_to_be_visible()
 

@@ -57,7 +57,8 @@ def sent(asked: dict, report: Work) -> dict:
 def packed(asked: dict, report: Work) -> dict:
     wish, _, _ = wish_of(asked)
     files = ready.files_of(wish, text(asked["key"]), lambda share, words: report(0.9 * share, words))
-    report(0.9, "packing", **shown(files, wish, asked, None, ""))
+    is_shown = files.folder.name == asked["key"]
+    report(0.9, "packing", **({} if is_shown else shown(files, wish, asked, None, "")))
     return {"done": zip_html(wish.kind, ready.zipped(files, f"{wish.run.name}-{wish.kind}"))}
 
 

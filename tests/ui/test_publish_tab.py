@@ -148,7 +148,8 @@ def test_the_same_files_are_a_zip_for_everybody(on_hub, values):
     folder = ready.folder() / key
     with zipfile.ZipFile(path) as archive:
         names = {f"tiny-model/{file.relative_to(folder)}" for file in folder.rglob("*") if file.is_file()}
-        assert set(archive.namelist()) == names and told["key"] == key
+        assert set(archive.namelist()) == names and "report" not in told
+    assert "not looked for" in ended(publish.download, values(token=""))["report"]
     assert on_hub.repos == {}
 
 

@@ -118,6 +118,25 @@ def test_selected_pictures_become_a_zip_and_favourites_and_exemplars(page, tmp_p
     assert sorted(point["seed"] for point in kept) == [3, 9, 20]
     page.get_by_role("button", name="To Arithmetic").click()
     expect(page.get_by_role("button", name=re.compile("Picture . to pick"))).to_have_count(3)
+    for slot in (1, 2, 3):
+        expect(page.get_by_role("button", name=f"Slot {slot} of A, filled")).to_be_visible()
+    open_tool(page, "Grid")
+    page.get_by_role("button", name="To Morph").click()
+    keys = page.get_by_role("list", name="Pictures of the timeline").get_by_role("listitem")
+    expect(keys).to_have_count(3)
+    told = "JSON.parse(localStorage.getItem(Object.keys(localStorage).find((key) => key.includes('/morph/'))))"
+    assert [key["point"]["seed"] for key in page.evaluate(told)["keys"]] == [3, 9, 20]
+
+
+def test_the_pad_shows_what_another_tool_put_on_the_stage(page):
+    sheet = "document.querySelector('[data-is=sheet] img')?.src"
+    page.wait_for_function(f"{sheet}", timeout=30 * SECONDS)
+    before = page.evaluate(sheet)
+    open_grid(page)
+    page.get_by_role("option", name="Seed 5", exact=True).click()
+    page.wait_for_timeout(1500)
+    open_tool(page, "Play")
+    page.wait_for_function(f"before => {sheet} !== before", arg=before, timeout=30 * SECONDS)
 
 
 def test_pictures_are_added_and_the_result_is_on_the_stage(page, tmp_path):

@@ -8,7 +8,7 @@ tools.arithmetic = (studio, root) => {
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const empty = () => NAMES.map(() => Array(SLOTS).fill(null));
   let groups = empty(), active = [0, 0], source = "seeds", firstSeed = 0, label = null;
-  let points = [], candidates = [], asked = 0, model = null, example = false, handed = null;
+  let points = [], candidates = [], asked = 0, model = null, example = false;
   const pictures = new Map();
   const given = () => groups.map((group) => group.filter(Boolean));
   const names = () => [...root.querySelectorAll(".group .pick")].map((input) => input.value.trim());
@@ -160,6 +160,15 @@ tools.arithmetic = (studio, root) => {
     changed();
   }
 
+  // What was selected in the grid fills the slots that are empty, and stays there to pick from.
+  function receive() {
+    studio.handedTo = null;
+    const points = studio.selection.map(studio.copy);
+    groups = groups.map((group) => group.map((point) => point ?? points.shift() ?? null));
+    from("selection");
+    changed();
+  }
+
   function from(name) { source = name; studio.choose(is("sources"), name); showCandidates(); }
 
   function showExample() {
@@ -222,7 +231,7 @@ tools.arithmetic = (studio, root) => {
     },
     async shown() {
       if (!studio.model.key) return;
-      if (studio.selection.length && studio.selection !== handed) { handed = studio.selection; from("selection"); }
+      if (studio.handedTo === "arithmetic") receive();
       else showCandidates();
       await Promise.all([drawSlots(), compute(false)]);
     },

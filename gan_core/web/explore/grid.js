@@ -176,7 +176,7 @@ tools.grid = (studio, root) => {
       studio.store("kept", [...others.map(studio.copy), ...studio.kept()]);
       studio.keep(one);
     },
-    hand(button) { studio.selection = chosen().map(pointOf); studio.openTool(button.dataset.to); },
+    hand(button) { Object.assign(studio, { selection: chosen().map(pointOf), handedTo: button.dataset.to }); studio.openTool(button.dataset.to); },
     file,
   });
   is("first").addEventListener("change", () => {

@@ -189,7 +189,7 @@ tools.morph = (studio, root) => {
   const stop = () => { playing.stop(); learning.stop(); };
 
   studio.buttons(root, {
-    add() { insert(keys.length ? chosen + 1 : 0, [studio.at()]); },
+    add() { insert(keys.length, [studio.at()]); },
     random() { fillWith(Array.from({ length: RANDOM }, () => studio.unmoved(studio.anySeed()))); },
     kept() {
       const points = studio.kept().slice(0, MOST).reverse();
@@ -239,7 +239,12 @@ tools.morph = (studio, root) => {
       pictures.clear();
       if (!root.hidden) await open();
     },
-    async shown() { if (studio.model.key) await open(); },
+    async shown() {
+      if (studio.model.key) await open();
+      if (studio.handedTo !== "morph") return;
+      studio.handedTo = null;
+      studio.selection.length > 1 ? fillWith(studio.selection) : insert(keys.length, studio.selection);
+    },
     hidden() {
       stop();
       studio.show({ at: studio.at() });

@@ -43,11 +43,11 @@ function makePad(root) {
     knob.style.left = `${(x / range + 1) * 50}%`;
     knob.style.top = `${(1 - y / range) * 50}%`;
     const now = `${nameOf(axes.x)} ${signed(x)}, ${nameOf(axes.y)} ${signed(y)}`;
+    if (sheetOf && sheetOf !== sheetKey(point)) is("sheet").classList.add("stale");
     if (now === words) return;
     words = now;
     pad.setAttribute("aria-valuenow", x.toFixed(2));
     pad.setAttribute("aria-valuetext", words);
-    if (sheetOf && sheetOf !== sheetKey(point)) is("sheet").classList.add("stale");
   }
 
   const nameOf = (id) => known.find((each) => each.id === id)?.name ?? "";
@@ -96,5 +96,5 @@ function makePad(root) {
   }
   atRest(PAD_REST_MS, atRestSheet);
 
-  return { offer: offerAxes, choose, moved };
+  return { offer: offerAxes, choose, moved, refresh: atRestSheet };
 }

@@ -180,7 +180,10 @@ tools.play = (studio, root) => {
 
   studio.buttons(root, {
     reset() { studio.go({ ...studio.at(), moves: {} }); },
-    shuffle() { studio.go({ ...studio.at(), moves: Object.fromEntries(Object.keys(rows).map((id) => [id, (Math.random() - 0.5) * range])) }); },
+    shuffle() {
+      const at = studio.at(), moves = Object.fromEntries(Object.keys(rows).map((id) => [id, (Math.random() - 0.5) * range]));
+      studio.go({ ...at, moves: { ...at.moves, ...moves } });
+    },
     mix(button) { askName("Name of the direction", "", button, keepMix); },
     save: saveNames,
     more() { firstSeed = studio.anySeed(); showSeeds(); },
@@ -201,6 +204,7 @@ tools.play = (studio, root) => {
       showClasses();
       await Promise.all([showSeeds(), showDirections()]);
     },
+    shown() { pad.refresh(); },
     moved,
     directions: showDirections,
   };

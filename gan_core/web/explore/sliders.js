@@ -1,6 +1,7 @@
 // A direction in a row: its name, its slider, which the wheel turns as well, the amount and a button for more.
 const WHEEL_STEP = 0.1, FINE = 0.1, WHEEL_PAUSE_MS = 250;
 const SLIDER_KEYS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
+const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 // Without a name of its own: what a direction is called until somebody sees what it does.
 const UNNAMED = /^(Direction|SeFa) \d+$/;
 const PLAIN_EFFECT = 0.3;
@@ -25,7 +26,13 @@ function directionRow(each, range, { move, more }) {
   slider.setAttribute("aria-label", each.name);
   label.htmlFor = slider.id;
   slider.addEventListener("pointerdown", remember);
-  slider.addEventListener("keydown", (event) => { if (SLIDER_KEYS.has(event.key) && !event.repeat) remember(); });
+  slider.addEventListener("keydown", (event) => {
+    if (SLIDER_KEYS.has(event.key) && !event.repeat) remember();
+    const way = ARROWS[event.key];
+    if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    move(each.id, Math.min(Math.max(Number(slider.value) + way * WHEEL_STEP * (event.shiftKey ? FINE : 1), -range), range));
+  });
   slider.addEventListener("input", () => move(each.id, Number(slider.value)));
   slider.addEventListener("dblclick", () => { remember(); move(each.id, 0); });
   row.addEventListener("wheel", turned(row, slider, (amount) => move(each.id, amount)), { passive: false });

@@ -438,7 +438,10 @@ buttons(root, {
   renew() { openModel(model.name, model.which); },
 });
 is("seed").addEventListener("change", () => {
-  go(unmoved(Math.min(Math.max(Math.floor(Number(is("seed").value)) || 0, 0), MAX_SEED)));
+  const seed = is("seed").valueAsNumber;
+  if (Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED) return go(unmoved(seed));
+  is("seed").value = at.z ? "" : at.seed;
+  note(`A seed is a whole number from 0 to ${MAX_SEED}.`);
 });
 is("models").addEventListener("change", (event) => openModel(event.target.value));
 document.addEventListener("keydown", (event) => {
@@ -474,4 +477,5 @@ const studio = {
   upload: (file) => upload(file),
   // Pictures that one tool hands to another.
   selection: [],
+  handedTo: null,
 };

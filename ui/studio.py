@@ -24,6 +24,8 @@ from ui.limits import BodyLimit
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
 
 def build() -> gr.Blocks:
     """The whole app, not launched."""
@@ -60,10 +62,20 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's servers")
     args = parser.parse_args()
+    if words := reach(args.host, args.share):
+        print(words, file=sys.stderr, flush=True)
     try:
         launch(build(), args)
     except OSError as error:
         sys.exit(f"error: {str(error).split('.')[0]}")
+
+
+def reach(host: str | None, share: bool) -> str:
+    """Who else can open the app and what that means; "" if nobody can, or on a Space, where the guard asks who it is."""
+    if on_space() or not (share or (host and host not in LOCAL)):
+        return ""
+    who = "Everybody with the public link" if share else f"Everybody who can reach {host}"
+    return f"{who} can train here, read pictures by their path, and change and delete runs. Stop the app with Ctrl-C."
 
 
 def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:

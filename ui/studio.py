@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def reach(host: str | None, share: bool) -> str:
-    """Who else can open the app and what that means; "" if nobody can, or on a Space, where the guard asks who it is."""
+    """Who else can open the app and what that means; "" if nobody can, or on a Space, where the guard decides."""
     if on_space() or not (share or (host and host not in LOCAL)):
         return ""
     who = "Everybody with the public link" if share else f"Everybody who can reach {host}"

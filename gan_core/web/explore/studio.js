@@ -141,6 +141,8 @@ function speed() {
   const now = performance.now();
   drawnAt = drawnAt.filter((time) => now - time < 1000).concat(now);
   is("where").textContent = drawnAt.length > 5 ? `${drawnAt.length} pictures/s` : "";
+  clearTimeout(speed.over);
+  speed.over = setTimeout(() => { is("where").textContent = ""; }, 2000);
 }
 
 // the point, and the way back
@@ -416,6 +418,7 @@ function openTool(name) {
   root.dataset.tool = name;
   for (const section of root.querySelectorAll(".tool")) section.hidden = section.dataset.tool !== name;
   choose(is("tools"), name);
+  note("");
   hooks[name].shown?.();
 }
 

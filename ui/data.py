@@ -19,6 +19,7 @@ from ui import form
 from ui.data_view import EMPTY, report_html
 from ui.guard import notice, require_owner, sentence
 from ui.preflight import progress_html
+from ui.stopping import cancel, until_cancelled
 from ui.theme import asset
 
 FIELDS = (*form.SOURCE, "preset", "image_size", *form.SETTINGS)
@@ -58,8 +59,8 @@ def wire(look: Look, fields: dict[str, gr.components.Component], tabs: gr.Tabs) 
     shown = [look.begin, look.cancel, look.progress, look.report]
     inputs = [look.fields[name] for name in form.SOURCE]
     loud = {"show_progress": "hidden", "api_visibility": "private"}
-    looked = look.begin.click(run, inputs, shown, concurrency_limit=2, **loud)
-    look.cancel.click(forget, outputs=shown, cancels=looked, **loud)
+    look.begin.click(run, inputs, shown, concurrency_limit=2, **loud)
+    look.cancel.click(cancel, **quiet)
     look.report.select(apply, fields["architecture"], [tabs, *(fields[name] for name in FIELDS)], **quiet)
 
 
@@ -71,21 +72,18 @@ def run(*values):
         yield update(progress_html(FIRST["message"], 0), True)
         data, folder = source_of(chosen)
         arguments = ["--data", data, *(["--data-root", folder] if folder else []), "--background"]
-        # Whoever leaves the page or cancels closes this generator, and with it the process.
+        found = None
+        # Whoever leaves the page closes this generator, and with it the process.
         with closing(child.events("doctor", *arguments, first=FIRST, last="doctor", else_error=DIED)) as events:
-            for event in events:
+            for event in until_cancelled(events):
                 if event["event"] == "doctor":
+                    found = event
                     break
                 yield update(progress_html(event["message"], event["prepared"]), True)
         # Only now, since a button whose event has not ended answers to nothing.
-        yield update("", False, html_of(Report.from_dict(event), chosen, data, folder))
+        yield update("", False, html_of(Report.from_dict(found), chosen, data, folder) if found else None)
     except (ValueError, OSError) as error:
         yield update(f"<p class='bad'>{escape(sentence(str(error)))}</p>", False)
-
-
-def forget() -> tuple:
-    """The state after a cancelled look, with the report of an earlier one."""
-    return update("", False)
 
 
 def update(progress: str, running: bool, report: str | None = None) -> tuple:

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import gradio as gr
-from gradio.context import LocalContext
 
 from gan_core.runs import library
 from gan_core.runs.summary import summarise
@@ -16,6 +15,7 @@ from ui.guard import OWNER_ONLY, is_owner, notice, require_owner
 from ui.preflight import progress_html
 from ui.publish_view import EMPTY, picked_html, refused_html
 from ui.publish_work import BEST, NEWEST, default_name, looked, packed, sent
+from ui.stopping import page
 from ui.theme import asset
 
 KINDS = {
@@ -129,11 +129,6 @@ def cancel() -> None:
     """Have what this page began end."""
     if work := _under_way.get(page()):
         work.cancelled = True
-
-
-def page() -> str | None:
-    """Which of the open pages is being answered."""
-    return getattr(LocalContext.request.get(None), "session_hash", None)
 
 
 def unlooked() -> tuple:

@@ -20,10 +20,10 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from benchmarks.real_app import launch_browser
-from benchmarks.visitors import PROBE, Drag, drag_by_mouse
+from benchmarks.visitors import PROBE, drag
 from gan_core.hub.prepare import prepare
 from gan_core.runs.library import SHIPPED, find_run
 
@@ -50,12 +50,6 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def drag(page: Page, seconds: float) -> Drag:
-    page.evaluate(PROBE)
-    faces, longest = drag_by_mouse(page, seconds)
-    return Drag.of([faces], page.evaluate("latencies"), longest)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=SHIPPED)
@@ -70,7 +64,8 @@ def main() -> None:
             page.goto(url)
             page.wait_for_selector(".explorer[data-ready]", timeout=120_000)
             runtime, loaded = page.evaluate("document.body.dataset.runtime"), Counting.sent
-            found = drag(page, args.seconds)
+            page.evaluate(PROBE)
+            found = drag([page], args.seconds)
         browser.close()
     print(f"{args.model}, {runtime}: {loaded / 1e6:.1f} MB loaded of {whole / 1e6:.1f} MB")
     latencies = f"p50 {found.p50_ms} ms, p95 {found.p95_ms} ms, longest {found.longest_ms} ms"

@@ -30,22 +30,24 @@ PROBE = """
   }).observe(root, { attributes: true, attributeFilter: ["data-frames", "data-shown"] });
 }
 """
-# Moves the slider on with every face that was drawn, at most once a frame: more moves would only cost the browser.
+# Moves the slider on at every frame, as a hand does that sends an event a frame; counts the frames with a new face.
 DRAG = """
 (seconds) => {
   const root = document.querySelector(".explorer"), slider = root.querySelector("#direction-pca-1");
-  const began = performance.now(), before = Number(root.dataset.frames);
-  let ticks = 0, answered = null;
+  const began = performance.now();
+  let ticks = 0, faces = 0, longest = 0, last = root.dataset.frames, lastAt = began;
   window.dragging = new Promise((done) => {
-    const frame = (now) => {
-      const passed = (now - began) / 1000;
-      if (passed >= seconds) return done({ faces: (Number(root.dataset.frames) - before) / passed, ticks });
-      ticks += 1;
-      if (root.dataset.frames !== answered) {
-        answered = root.dataset.frames;
-        slider.value = 2 * Math.sin(5 * passed);
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
+    const frame = () => {
+      const now = performance.now(), passed = (now - began) / 1000;
+      if (root.dataset.frames !== last) {
+        faces += 1;
+        longest = Math.max(longest, now - lastAt);
+        [last, lastAt] = [root.dataset.frames, now];
       }
+      if (passed >= seconds) return done({ faces: faces / passed, ticks, longest });
+      ticks += 1;
+      slider.value = 2 * Math.sin(5 * passed);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
@@ -143,47 +145,21 @@ def open_page(url: str, browser: Browser, model: str) -> Page:
 
 
 def drag_in_pages(url: str, browser: Browser, model: str, visitors: int, seconds: float) -> Drag:
-    """A lone visitor drags with the mouse; many drag by script, since a browser has one mouse."""
     pages = [open_page(url, browser, model) for _ in range(visitors)]
-    if visitors == 1:
-        faces, longest = drag_by_mouse(pages[0], seconds)
-        faces = [faces]
-    else:
-        longest = None
-        for page in pages:
-            page.evaluate(DRAG, seconds)
-        results = [page.evaluate("dragging") for page in pages]
-        if min(result["ticks"] for result in results) < seconds:
-            raise RuntimeError("the browser let a page sleep")
-        faces = [result["faces"] for result in results]
-    pages[0].wait_for_timeout(500)
-    latencies = [page.evaluate("latencies") for page in pages]
+    found = drag(pages, seconds)
     for page in pages:
         page.context.close()
-    return Drag.of(faces, sum(latencies, []), longest)
+    return found
 
 
-def drag_by_mouse(page: Page, seconds: float) -> tuple[float, float]:
-    """Drag the first slider to and fro; faces a second, and the longest time without a new one."""
-    slider = page.locator("#direction-pca-1")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    middle, reach = box["x"] + box["width"] / 2, box["width"] * 0.4
-    page.mouse.move(middle, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    began, before = page.evaluate("performance.now()"), frames(page)
-    step = 0
-    while (now := page.evaluate("performance.now()")) - began < seconds * 1000:
-        step += 1
-        swing = abs(step % 12 - 6) / 3 - 1
-        page.mouse.move(middle + reach * swing, box["y"] + box["height"] / 2, steps=10)
-    faces = (frames(page) - before) / ((now - began) / 1000)
-    page.mouse.up()
-    longest = page.evaluate(
-        "(began) => Math.max(...drawnAt.filter((t) => t > began).map((t, i, all) => i && t - all[i - 1]))", began
-    )
-    return faces, longest
-
-
-def frames(page: Page) -> int:
-    return int(page.locator(".explorer").get_attribute("data-frames"))
+def drag(pages: list[Page], seconds: float) -> Drag:
+    """Drag the first slider of all pages to and fro."""
+    for page in pages:
+        page.evaluate(DRAG, seconds)
+    results = [page.evaluate("dragging") for page in pages]
+    if min(result["ticks"] for result in results) < seconds:
+        raise RuntimeError("the browser let a page sleep")
+    pages[0].wait_for_timeout(500)
+    latencies = [page.evaluate("latencies") for page in pages]
+    longest = max(result["longest"] for result in results)
+    return Drag.of([result["faces"] for result in results], sum(latencies, []), longest)

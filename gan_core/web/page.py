@@ -19,7 +19,7 @@ TOOLS = {
     "paper": "The paper",
 }
 # The scripts of the stage, and of parts that tools are made of.
-STUDIO = ("studio", "strips", "walk", "sliders", "pad", "films", "learning", "bring", "cropper")
+STUDIO = ("studio", "stage", "strips", "walk", "sliders", "pad", "films", "learning", "bring", "cropper")
 
 
 def page(tools: Iterable[str] = TOOLS) -> str:

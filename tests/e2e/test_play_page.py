@@ -7,7 +7,7 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from gan_core.config import Config
 from gan_core.latent.catalogue import FILE
@@ -107,6 +107,26 @@ def test_the_pad_moves_along_two_directions_by_hand_and_by_keys(page):
     expect(slider(page, "Direction 1")).to_have_value("2.4")
     pad.dblclick()
     page.wait_for_function("amount('pca-1') === 0 && amount('pca-2') === 0")
+
+
+def test_an_answer_that_was_overtaken_is_not_drawn(page):
+    for amount in (1, 2):
+        set_to(page, "Direction 1", amount)
+        page.wait_for_function(f"amount('pca-1') === {amount}")
+    held, asked = [], '"pca-1":0.5'
+
+    def hold_back(route: Route) -> None:
+        held.append(route) if asked in (route.request.post_data or "") else route.continue_()
+
+    page.route("**/component_server/", hold_back)
+    set_to(page, "Direction 1", 0.5)
+    set_to(page, "Direction 1", 1.5)
+    page.wait_for_function("amount('pca-1') === 1.5")
+    newest = page.evaluate("pixels()")
+    with page.expect_response(lambda answer: asked in (answer.request.post_data or "")):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    assert page.evaluate("pixels()") == newest and page.evaluate("amount('pca-1')") == 1.5
 
 
 def test_the_pads_directions_are_chosen_and_remembered(page):

@@ -46,6 +46,7 @@ function player(button, draw) {
   let playing = null;
 
   function stop() {
+    if (!playing) return;
     playing = null;
     button.setAttribute("aria-pressed", false);
     button.textContent = "▶ Play";

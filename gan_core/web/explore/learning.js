@@ -40,7 +40,7 @@ function learningCard(section, timeline) {
   studio.offer(is("whom"), [["this picture", "at"], ["the timeline", "timeline"], ["kept", "kept"]], whom, (value) => { whom = value; });
 
   // What is on the stage is drawn by the newest weights, or by those that the page has open.
-  function newest() { put(stages.seen.length - 1); }
+  function newest() { if (shown !== stages.seen.length - 1) put(stages.seen.length - 1); }
 
   return {
     newest,

@@ -40,10 +40,9 @@ function makePad(root) {
 
   function moved(point) {
     const [x, y] = amounts(point);
-    knob.style.left = `${(x / range + 1) * 50}%`;
-    knob.style.top = `${(1 - y / range) * 50}%`;
+    knob.style.translate = `${(x / range + 1) * 50}cqw ${(1 - y / range) * 50}cqh`;
     const now = `${nameOf(axes.x)} ${signed(x)}, ${nameOf(axes.y)} ${signed(y)}`;
-    if (sheetOf && sheetOf !== sheetKey(point)) is("sheet").classList.add("stale");
+    if (sheetOf && sheetOf !== sheetKey(point)) is("sheet").classList.toggle("stale", true);
     if (now === words) return;
     words = now;
     pad.setAttribute("aria-valuenow", x.toFixed(2));

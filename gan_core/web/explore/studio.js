@@ -1,5 +1,4 @@
-// The explorer's page: one picture on the stage, and tools around it. What is shown is one `view`; a change of it asks the
-// server for one picture, with one request under way and only the newest wish kept, so that a fast hand never builds a queue.
+// The explorer's page: one picture on the stage, and tools around it.
 const POLL_MS = 4000, WORK_MS = 200, MOST_CHIPS = 12, MOST_UNDO = 200, MOST_KEPT = 60, MAX_SEED = 2147483647;
 const CHANGE_DIRECTIONS = new Set(["save_directions", "add_direction", "delete_direction"]);
 // Where the shipped model shows some of its best; any other model is as good there as anywhere.
@@ -92,57 +91,12 @@ function unrest() {
 
 function rest(each) {
   if (!root.isConnected) return;
-  if (pressed || drawing || walking || !root.offsetParent) each.timer = setTimeout(() => rest(each), each.ms);
+  if (pressed || underWay || walking || !root.offsetParent) each.timer = setTimeout(() => rest(each), each.ms);
   else each.act();
 }
 
 for (const [name, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
   addEventListener(name, () => { pressed = down; }, true);
-}
-
-// drawing on the stage
-
-// A picture's address, or another canvas.
-async function paint(canvas, source) {
-  const picture = typeof source === "string" ? new Image() : source;
-  if (typeof source === "string") {
-    picture.src = source;
-    await picture.decode();
-  }
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-}
-
-let wanted = null, wish = "", drawing = false, drawnAt = [];
-async function show(view) {
-  wanted = view;
-  wish = JSON.stringify(view);
-  is("near").hidden = true;
-  unrest();
-  if (drawing) return;
-  drawing = true;
-  while (wanted) {
-    const next = wanted;
-    wanted = null;
-    const answer = next.image ? next : await ask("face", { view: next });
-    if (!answer) continue;
-    await paint(hero, answer.image);
-    if (!next.image) note("");
-    root.dataset.frames = Number(root.dataset.frames) + 1;
-    root.dataset.shown = next.image ? "{}" : JSON.stringify(next);
-    speed();
-  }
-  drawing = false;
-}
-const showImage = (image) => show({ image });
-
-function speed() {
-  const now = performance.now();
-  drawnAt = drawnAt.filter((time) => now - time < 1000).concat(now);
-  is("where").textContent = drawnAt.length > 5 ? `${drawnAt.length} pictures/s` : "";
-  clearTimeout(speed.over);
-  speed.over = setTimeout(() => { is("where").textContent = ""; }, 2000);
 }
 
 // the point, and the way back
@@ -177,7 +131,7 @@ function setPoint(point) {
   at = copy(point);
   is("seed").value = at.z ? "" : at.seed;
   showKeep();
-  is("nearby").classList.add("stale");
+  is("nearby").classList.toggle("stale", true);
   tell("moved", copy(at));
   return show({ at: copy(at) });
 }
@@ -458,7 +412,7 @@ addEventListener("hashchange", () => { if (root.isConnected && linked()) openLin
 
 const poll = setInterval(async () => {
   if (!root.isConnected) return clearInterval(poll);
-  if (!root.offsetParent || document.activeElement === is("models") || drawing || walking || pressed) return;
+  if (!root.offsetParent || document.activeElement === is("models") || underWay || walking || pressed) return;
   const models = await listModels();
   if (!model.key && models.length) openModel();
 }, POLL_MS);

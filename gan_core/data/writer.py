@@ -1,4 +1,4 @@
-"""Decode a source on all cores and stream it, in order, into one .npy file."""
+"""Decode a source, or a part of it, on all cores and stream it, in order, into one .npy file."""
 
 import os
 from contextlib import closing
@@ -10,37 +10,39 @@ import numpy as np
 from gan_core.data.decode import decode, explain
 from gan_core.data.parallel import in_order
 from gan_core.data.pictures import Source
-from gan_core.download import OnProgress, seldom
+from gan_core.download import OnProgress
+
+Skipped = list[tuple[int, str]]  # a picture's place in its source, and the reason
 
 
 def write_images(
-    source: Source, shape: tuple[int, int, int, int], left_out: dict[int, str], path: Path, report: OnProgress
-) -> tuple[list[int], list[tuple[str, str]]]:
-    """Write the usable pictures of a source; gives their places in it and the (name, reason) of all others.
+    source: Source, places: range, size: int, channels: int, left_out: dict[int, str], path: Path, report: OnProgress
+) -> Skipped:
+    """Write the usable pictures among those at `places` of a source; gives the others.
 
-    `shape` is [N, H, W, C] with N for the whole source; the header in the file says how many there really are.
-    `left_out` has the places of pictures not to write, and why.
+    The file is uint8 [N, size, size, channels], and its header says how many there really are. `left_out` has the
+    places of pictures not to write, and why. `report(done, total)` counts the pictures of the whole source.
     """
 
-    def one(index: int) -> np.ndarray | str:
-        return left_out.get(index) or _one(source, index, shape[1], shape[3])
+    def one(number: int) -> np.ndarray | str:
+        index = places[number]
+        return left_out.get(index) or _one(source, index, size, channels)
 
-    kept, skipped, report = [], [], seldom(report)
-    with path.open("wb") as file, closing(in_order(one, shape[0])) as results:
-        start = _write_header(file, shape)
-        for done, result in enumerate(results, 1):
+    skipped: Skipped = []
+    with path.open("wb") as file, closing(in_order(one, len(places))) as results:
+        start = _write_header(file, (len(places), size, size, channels))
+        for index, result in zip(places, results, strict=True):
             if isinstance(result, str):
-                skipped.append((source.items[done - 1], result))
+                skipped.append((index, result))
             else:
                 file.write(result.data)
-                kept.append(done - 1)
-            report(done, shape[0])
+            report(index + 1, len(source.items))
         file.seek(0)
         # numpy pads the header so that the first axis can change without moving the data.
-        assert _write_header(file, (len(kept), *shape[1:])) == start
+        assert _write_header(file, (len(places) - len(skipped), size, size, channels)) == start
         file.flush()
         os.fsync(file.fileno())
-    return kept, skipped
+    return skipped
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> int:

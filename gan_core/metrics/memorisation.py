@@ -75,10 +75,13 @@ class Neighbours:
     def __init__(self, reals: np.ndarray, flip: bool = False):
         self.reals = reals
         self.usual = nearest(np.array(reals[:2]), reals, flip).usual
-        chunks = [reals[start : start + CHUNK] for start in range(0, len(reals), CHUNK)]
-        ways = [chunks, [chunk[:, :, ::-1] for chunk in chunks]][: 1 + flip]
-        # Rounded, a quarter of the memory; the picture shown is at most half a grey level nearer or farther.
-        self._thumbnails = [torch.cat([thumbnails(chunk).round().byte() for chunk in way]) for way in ways]
+        rows = [[] for _ in range(1 + flip)]
+        for start in range(0, len(reals), CHUNK):
+            chunk = reals[start : start + CHUNK]
+            for way, turned in zip(rows, (chunk, chunk[:, :, ::-1]), strict=False):
+                # Rounded, a quarter of the memory; the picture shown is at most half a grey level nearer or farther.
+                way.append(thumbnails(turned).round().byte())
+        self._thumbnails = [torch.cat(way) for way in rows]
 
     @torch.inference_mode()
     def of(self, image: np.ndarray, count: int) -> list[tuple[np.ndarray, float]]:

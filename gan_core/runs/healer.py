@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from gan_core.config import Config
+from gan_core.data.parts import Parts
 from gan_core.runs.checkpoint import load_state
 from gan_core.runs.diagnosis import diagnose
 from gan_core.runs.run_dir import RunDir
@@ -16,6 +17,7 @@ from gan_core.training.trainer import Trainer
 
 MOST_TREATMENTS = 3
 THUMBNAIL = 8
+CHUNK = 2048
 
 
 class Healer:
@@ -75,8 +77,15 @@ class Healer:
         self.run.rewind(nimg)
 
 
-def distinct(images: np.ndarray) -> float:
+def distinct(images: np.ndarray | Parts) -> float:
     """How many different thumbnails uint8 images [N, H, W, C] have, as a share of N."""
     step = -(-images.shape[1] // THUMBNAIL)
-    thumbnails = np.ascontiguousarray(images[:, ::step, ::step]).reshape(len(images), -1)
-    return len(np.unique(thumbnails, axis=0)) / len(images)
+    chunks = (images[start : start + CHUNK] for start in range(0, len(images), CHUNK))
+    marks = np.concatenate([_marks(chunk[:, ::step, ::step].reshape(len(chunk), -1)) for chunk in chunks])
+    return len(np.unique(marks)) / len(images)
+
+
+def _marks(rows: np.ndarray) -> np.ndarray:
+    """A number uint64 [N] for each row of uint8 [N, F], the same for equal rows and hardly ever for others."""
+    weights = np.random.default_rng(0).integers(2**64, size=rows.shape[1], dtype=np.uint64)
+    return rows.astype(np.uint64) @ weights

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from gan_core import pixels
+from gan_core.data.parts import Parts
 from gan_core.training.batches import Batches
 
 # The rest is for networks, activations and whoever else uses the GPU.
@@ -29,7 +30,7 @@ class HostFeed:
 class ResidentFeed:
     """The whole set on the GPU as uint8; a batch sends nothing there but its indices."""
 
-    def __init__(self, images: np.ndarray, batches: Batches, device: torch.device):
+    def __init__(self, images: np.ndarray | Parts, batches: Batches, device: torch.device):
         self.batches, self.device = batches, device
         self.images = torch.empty(images.shape, dtype=torch.uint8, device=device)
         for start in range(0, len(images), UPLOAD_IMAGES):
@@ -43,9 +44,12 @@ class ResidentFeed:
 
 
 class StreamedFeed:
-    """A set larger than the GPU: while it computes, a thread gathers the next batch into pinned memory."""
+    """A set larger than the GPU, or in parts on disk: while a batch is computed on, a thread gathers the next one.
 
-    def __init__(self, images: np.ndarray, batches: Batches, device: torch.device):
+    For a GPU it does so into pinned memory.
+    """
+
+    def __init__(self, images: np.ndarray | Parts, batches: Batches, device: torch.device):
         self.images, self.batches, self.device = images, batches, device
         self.thread = ThreadPoolExecutor(1, "feed")
         self.ahead: tuple[int, Future[torch.Tensor]] | None = None
@@ -55,7 +59,7 @@ class StreamedFeed:
         if self.ahead is None or self.ahead[0] != nimg:
             self._fetch(nimg)
         images = self.ahead[1].result()
-        self._fetch(nimg + len(images))
+        self._fetch(nimg + self.batches.batch_size)
         return pixels.to_float(images.to(self.device, non_blocking=True))
 
     def _fetch(self, nimg: int) -> None:
@@ -71,13 +75,17 @@ Feed = HostFeed | ResidentFeed | StreamedFeed
 def pinned(values: np.ndarray, device: torch.device) -> torch.Tensor:
     """The values in host memory from which a copy to that device waits for nothing."""
     values = torch.from_numpy(values)
-    return values.pin_memory() if device.type == "cuda" else values
+    if device.type != "cuda":
+        return values
+    # A thread would else wake up the first GPU, whichever this process trains on.
+    with torch.cuda.device(device):
+        return values.pin_memory()
 
 
-def choose(images: np.ndarray, batches: Batches, device: torch.device) -> Feed:
+def choose(images: np.ndarray | Parts, batches: Batches, device: torch.device) -> Feed:
     """The fastest way for images uint8 [N, H, W, C] to that device: all of them kept there, if there is room."""
     if device.type != "cuda":
-        return HostFeed(images, batches)
+        return StreamedFeed(images, batches, device) if isinstance(images, Parts) else HostFeed(images, batches)
     free, _total = torch.cuda.mem_get_info(device)
     fits = images.nbytes <= RESIDENT_SHARE * free
     return (ResidentFeed if fits else StreamedFeed)(images, batches, device)

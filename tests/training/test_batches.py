@@ -47,3 +47,11 @@ def test_held_out_images_are_never_shown_and_the_others_once_an_epoch(num_held_o
 def test_which_images_are_held_out_depends_on_the_seed_only():
     same, other = Batches(20, 7, 2, 5), Batches(20, 4, 3, 5)
     assert Batches(20, 4, 2, 5).held_out.tolist() == same.held_out.tolist() != other.held_out.tolist()
+
+
+def test_orders_are_those_of_runs_that_began_before_they_were_kept_compact():
+    order = np.random.default_rng([3, 2]).permutation(1000)
+    assert Batches(1000, 10, seed=3).permutation(2).tolist() == order.tolist()
+    assert Batches(1000, 10, seed=3).indices(0).dtype == np.int64
+    held_out = np.random.default_rng(3).permutation(1000)[:50]
+    assert Batches(1000, 10, 3, 50).held_out.tolist() == sorted(held_out)

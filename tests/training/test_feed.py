@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from gan_core.data.parts import Parts
 from gan_core.training import feed
 from gan_core.training.batches import Batches
 from gan_core.training.feed import HostFeed, ResidentFeed, StreamedFeed
@@ -57,3 +58,12 @@ def test_batches_are_copies_that_may_be_written_to(images):
 
 def test_on_a_cpu_images_stay_where_they_are(images):
     assert isinstance(feed.choose(images, Batches(len(images), 4, 0), CPU), HostFeed)
+
+
+def test_parts_on_disk_are_read_ahead_and_give_the_same_batches(images, tmp_path):
+    for number, part in enumerate(np.split(images, [3, 4])):
+        np.save(tmp_path / f"part-{number}.npy", part)
+    parts = Parts(sorted(tmp_path.glob("part-*.npy")))
+    way, host = feed.choose(parts, Batches(len(images), 4, seed=1), CPU), every_feed(images)[0]
+    assert isinstance(way, StreamedFeed)
+    assert all(torch.equal(way.batch(nimg), host.batch(nimg)) for nimg in (0, 4, 8, 40, 4))

@@ -5,6 +5,7 @@
     python -m gan_core train --data photos.zip --size 64 --minutes 10
     python -m gan_core resume photos-64 --minutes 10
     python -m gan_core runs
+    python -m gan_core track photos-64 --tracker tensorboard
     python -m gan_core sample photos-64 --seeds 0-63 --out grid.png
     python -m gan_core morph photos-64 --seeds 1,5,9 --out morph.mp4
     python -m gan_core invert faces-64 photo.jpg --out found.png

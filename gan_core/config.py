@@ -23,10 +23,11 @@ ARCHITECTURES = {
     "dense": (16, 28, 32, 64),
     "residual": POWERS_OF_TWO,
 }
+TRACKERS = ("none", "tensorboard", "trackio")
 LOSSES = ("bce", "saturating", "hinge", "least-squares", "wgan", "wgan-gp", "relativistic")
 SMOOTHABLE = ("bce", "saturating", "least-squares")
 # Settings that decide how long to train and when to look at it, and nothing about the weights.
-NOT_OF_WEIGHTS = ("kimg", "minutes", "tick_kimg", "eval_seconds", "save_seconds", "auto_heal")
+NOT_OF_WEIGHTS = ("kimg", "minutes", "tick_kimg", "eval_seconds", "save_seconds", "auto_heal", "tracker")
 MAX_BATCH = 4096
 # The pictures of a model that others trained.
 UNKNOWN = "unknown"
@@ -198,6 +199,7 @@ class TrainConfig:
     flip: bool = option(True, "mirror every other image left to right")
     precision: str = option("auto", "bf16 where the device is fast at it, else fp32", choices=("auto", "bf16", "fp32"))
     seed: int = option(0, "seed of the weights, z, flips and order of the data")
+    tracker: str = option("none", "another place for metrics and samples, if it is installed", choices=TRACKERS)
 
     def __post_init__(self):
         check_fields(self)

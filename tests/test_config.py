@@ -27,7 +27,7 @@ def test_every_field_survives_json_when_it_is_not_the_default():
         data="a.zip", kimg=1.5, minutes=2.5, tick_kimg=0.5, save_seconds=9.0, eval_seconds=8.0, batch_size=12, lr=1e-3,
         beta1=0.1, beta2=0.9, ema_kimg=3.0, ema_rampup=0.5, flip=False, precision="bf16", seed=11, loss="least-squares",
         r1_gamma=1.0, r2_gamma=2.0, label_smoothing=0.1, d_steps=2, augment="ada", ada_target=0.5, held_out=0.1,
-        labels="kind", data_root="/data", duplicates="drop", auto_heal=False,
+        labels="kind", data_root="/data", duplicates="drop", auto_heal=False, tracker="trackio",
     )  # fmt: skip
     for given in (model, train):
         same = [f.name for f in dataclasses.fields(given) if getattr(given, f.name) == f.default]

@@ -36,7 +36,7 @@ GROUPS = {
     "Networks": ("architecture", "latent_dim", "ngf", "ndf", "dropout", "d_norm"),
     "Game": ("loss", "label_smoothing", "r1_gamma", "r2_gamma", "d_steps", "batch_size"),
     "Images": ("channels", "labels", "duplicates", "augment", "held_out", "flip"),
-    "Optimiser": ("lr", "auto_heal", "beta1", "beta2", "ema_kimg", "precision", "seed"),
+    "Optimiser": ("lr", "auto_heal", "beta1", "beta2", "ema_kimg", "precision", "seed", "tracker"),
 }
 SETTINGS = tuple(name for group in GROUPS.values() for name in group)
 LABELS = {
@@ -75,6 +75,7 @@ HELP = {
     "precision": "auto: bf16 where that is fast",
     "ema_kimg": "half-life of G's moving average",
     "seed": "of weights, z and order",
+    "tracker": "metrics and samples there, too",
 }
 # The order in which `config_of` takes the fields' values, followed by those of SETTINGS.
 SOURCE = ("source", "path", "upload", "known", "data_root")

@@ -6,8 +6,20 @@ import argparse
 from collections.abc import Callable
 from dataclasses import Field
 
-from gan_core.cli import bringing, checkup, commands, directions, films, inverting, listing, paper, publishing, resuming
-from gan_core.config import DEFAULT_PRESET, PRESETS, ModelConfig, TrainConfig, field_type, options
+from gan_core.cli import (
+    bringing,
+    checkup,
+    commands,
+    directions,
+    films,
+    inverting,
+    listing,
+    paper,
+    publishing,
+    resuming,
+    tracking,
+)
+from gan_core.config import DEFAULT_PRESET, PRESETS, TRACKERS, ModelConfig, TrainConfig, field_type, options
 
 MODEL_HELP = "a name under checkpoints/, a directory or a file of weights, also one that others trained"
 FILM_FILE = "the film to write: .mp4, .gif or .webp, or .png for a strip of its frames"
@@ -58,6 +70,10 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         add_option(settings, TrainConfig, spec, with_default=False)
 
     add_command(subparsers, listing.runs, "list the runs and models: state, progress, best distance, settings")
+
+    track_ = add_command(subparsers, tracking.track, "write a run's metrics and samples into a tracker")
+    track_.add_argument("run", metavar="RUN", help="a name under checkpoints/ or a run's directory")
+    track_.add_argument("--tracker", required=True, choices=TRACKERS[1:], help="which, if it is installed")
 
     bring_ = add_command(subparsers, bringing.bring, "take a model from elsewhere into the list: a DCGAN of anybody's")
     add_source(bring_)

@@ -20,6 +20,7 @@ from gan_core.runs import child, disk, slices
 from gan_core.runs.changes import Changed, as_it_was, changes
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
+from gan_core.runs.tracking import require_tracker
 
 ENDING_SECONDS = 10
 
@@ -152,7 +153,8 @@ def try_out(config: Config) -> Iterator[dict]:
 
 
 def _checked_name(train: TrainConfig) -> str:
-    """What the pictures are called. ValueError if they or their labels cannot be found."""
+    """What the pictures are called. ValueError if they, their labels or the tracker cannot be found."""
+    require_tracker(train.tracker)
     return source_name(train.data, train.data_root, train.labels)
 
 

@@ -12,6 +12,7 @@ checkpoints/<run>/
   generator.safetensors            the averaged generator, newest
   best.safetensors                 the one whose samples were nearest to the pictures, if any were measured
   discriminator.safetensors        the discriminator of the newest state
+  tensorboard/                     event files, if that tracker was asked for
   parent.pt                        the state whose weights it is to begin with, until it has one of its own
   stop                             exists while somebody asks the training to stop
   heal                             exists while somebody asks it to do what its verdict advises

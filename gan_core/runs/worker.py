@@ -19,6 +19,7 @@ from gan_core.runs.evaluator import Evaluator
 from gan_core.runs.healer import Healer, distinct
 from gan_core.runs.pruning import snapshot_due
 from gan_core.runs.run_dir import RunDir, Status, best_of
+from gan_core.runs.tracking import tracked
 from gan_core.training import precision
 from gan_core.training.health import Verdict, diverged
 from gan_core.training.inputs import COLUMNS
@@ -50,7 +51,8 @@ class Worker:
             before = self.run.status()
             self.status = replace(self.status, nimg=before.nimg, seconds=before.seconds)
             try:
-                self._train()
+                with tracked(self.run) as self.track:
+                    self._train()
             except StopRequested:
                 self._report(state="stopped", message="stopped before the first step")
             except (ValueError, FloatingPointError, OSError, MemoryError) as error:
@@ -189,6 +191,7 @@ class Worker:
         line = {"nimg": tick.nimg, "seconds": round(tick.seconds, 3), "time": round(time.time(), 3), **tick.metrics}
         self.run.append_metrics(line)
         self.run.add_sample(tick.nimg, pixels.jpeg(pixels.sheet(trainer.sample(), COLUMNS)))
+        self.track()
         save_generator(self.run.generator, trainer.G_ema, trainer.config, trainer.nimg)
         self._snapshot(trainer)
         if tick.seconds - self.saved_at >= trainer.config.train.save_seconds:

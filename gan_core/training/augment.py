@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gan_core.config import TrainConfig
+from gan_core.training.group import part_of_batch
 from gan_core.training.precision import wide
 
 # An image may move by an eighth of its side, and lose a square of half its side.
@@ -110,7 +111,7 @@ def shift(images: Tensor, rng: torch.Generator) -> Tensor:
 def _moved(side: int, count: int, device: torch.device, rng: torch.Generator) -> Tensor:
     """For each image, where the pixels along one side come from in one padded by a pixel at both ends, [N, side]."""
     most = max(int(side * SHIFT), 1)
-    by = torch.randint(-most, most + 1, (count, 1), generator=rng, device=device)
+    by = whole_numbers(-most, most + 1, count, device, rng)
     return (torch.arange(side, device=device) + by + 1).clamp(0, side + 1)
 
 
@@ -124,7 +125,7 @@ def cut(images: Tensor, rng: torch.Generator) -> Tensor:
 
 def _hole(side: int, count: int, device: torch.device, rng: torch.Generator) -> Tensor:
     size = max(round(side * CUT), 1)
-    centre = torch.randint(0, side + 1, (count, 1), generator=rng, device=device)
+    centre = whole_numbers(0, side + 1, count, device, rng)
     place = torch.arange(side, device=device)
     return (place >= centre - size // 2) & (place < centre - size // 2 + size)
 
@@ -135,11 +136,17 @@ def mirror(images: Tensor, rng: torch.Generator) -> Tensor:
 
 def turn(images: Tensor, rng: torch.Generator) -> Tensor:
     """By 0, 90, 180 or 270 degrees."""
-    quarters = torch.randint(0, 4, (len(images), 1, 1, 1), generator=rng, device=images.device)
+    quarters = whole_numbers(0, 4, len(images), images.device, rng)[:, :, None, None]
     half = torch.where(quarters >= 2, images.flip(2, 3), images)
     return torch.where(quarters % 2 == 1, half.transpose(2, 3).flip(2), half)
 
 
 def uniform(images: Tensor, rng: torch.Generator) -> Tensor:
     """A number in [0, 1) for each image, [N, 1, 1, 1]."""
-    return torch.rand(len(images), 1, 1, 1, generator=rng, device=images.device, dtype=images.dtype)
+    options = {"generator": rng, "device": images.device, "dtype": images.dtype}
+    return part_of_batch(rng, len(images), lambda count: torch.rand(count, 1, 1, 1, **options))
+
+
+def whole_numbers(low: int, high: int, count: int, device: torch.device, rng: torch.Generator) -> Tensor:
+    """One from low to below high for each image, [count, 1]."""
+    return part_of_batch(rng, count, lambda total: torch.randint(low, high, (total, 1), generator=rng, device=device))

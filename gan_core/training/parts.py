@@ -132,7 +132,11 @@ def _given(net: nn.Module, statistics: Statistics) -> Iterator[None]:
 def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> Tensor:
     if layer not in statistics:
         raise _Reached(layer, features)
-    mean, var = statistics[layer]
+    return normalise(layer, *statistics[layer], features)
+
+
+def normalise(layer: _BatchNorm, mean: Tensor, var: Tensor, features: Tensor) -> Tensor:
+    """What the layer makes of features [N, C, ...] of that mean and variance [C]."""
     scale = layer.weight * (var + layer.eps).rsqrt()
     shift = layer.bias - mean * scale
     return (features * _per_channel(scale, features) + _per_channel(shift, features)).to(features.dtype)
@@ -141,33 +145,38 @@ def _normalise(layer: _BatchNorm, statistics: Statistics, features: Tensor) -> T
 def _measure(parts: list[_Part], statistics: Statistics) -> Tensor:
     """Fill the statistics, layer after layer, until the passes come through; returns the outputs."""
     while True:
-        outputs, moments, layer = [], [], None
+        outputs, found, layer = [], [], None
         for part in parts:
             try:
                 outputs.append(part.run())
             except _Reached as reached:
                 layer = reached.layer
-                moments.append(_moments(reached.features))
+                found.append(moments(reached.features))
         if layer is None:
             return torch.cat(outputs)
-        statistics[layer] = _whole(layer, moments)
+        statistics[layer] = _whole(layer, found)
 
 
-def _moments(features: Tensor) -> tuple[int, Tensor, Tensor]:
+def moments(features: Tensor) -> tuple[int, Tensor, Tensor]:
     """How many numbers a channel has, and their mean and variance [C]."""
     var, mean = torch.var_mean(wide(features), dim=_all_but_channels(features), correction=0)
     return features.numel() // len(mean), mean, var
 
 
-def _whole(layer: _BatchNorm, moments: list[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+def _whole(layer: _BatchNorm, parts: list[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """Mean and variance of all parts together (Chan et al. 1983), also noted in the layer's running statistics."""
-    total = sum(count for count, _, _ in moments)
-    mean = sum(count / total * part for count, part, _ in moments)
-    var = sum(count / total * (var + (part - mean) ** 2) for count, part, var in moments)
+    total = sum(count for count, _, _ in parts)
+    mean = sum(count / total * part for count, part, _ in parts)
+    var = sum(count / total * (var + (part - mean) ** 2) for count, part, var in parts)
+    note(layer, mean, var, total)
+    return mean.requires_grad_(), var.requires_grad_()
+
+
+def note(layer: _BatchNorm, mean: Tensor, var: Tensor, count: int) -> None:
+    """Move the layer's running statistics towards mean and variance [C] of that many numbers a channel."""
     layer.num_batches_tracked.add_(1)
     layer.running_mean.lerp_(mean, layer.momentum)
-    layer.running_var.lerp_(var * (total / (total - 1)), layer.momentum)
-    return mean.requires_grad_(), var.requires_grad_()
+    layer.running_var.lerp_(var * (count / (count - 1)), layer.momentum)
 
 
 def _backward_statistics(layer: _BatchNorm, parts: list[_Part], statistics: Statistics) -> None:

@@ -11,9 +11,11 @@ from torch.optim import Optimizer
 
 from gan_core.config import TrainConfig
 from gan_core.training import augment, graph, losses
+from gan_core.training.group import ALONE, Group, part_of_batch
 from gan_core.training.parts import has_statistics, in_parts
 from gan_core.training.precision import wide
 
+TOO_SMALL = "the memory is too small for a process's share of the batch: choose a smaller batch size or more processes"
 STATISTICS = ("loss/D", "loss/G", "score/real", "score/fake", "penalty", "grad/D", "grad/G")
 
 
@@ -24,7 +26,8 @@ class AdversarialStep:
 
     With d_steps above 1 it takes so many batches in one, and D trains on each of them, G on the last. Where z
     [N, latent_dim + num_classes] holds class weights they are those of the reals, too. What a user should hear about
-    (less memory than needed, no CUDA graph) is left in `notices`.
+    (less memory than needed, no CUDA graph) is left in `notices`. The batches are this process's share of the group's,
+    and the statistics those of all of them.
     """
 
     def __init__(
@@ -37,12 +40,14 @@ class AdversarialStep:
         train: TrainConfig | None = None,
         rng: torch.Generator | None = None,
         num_classes: int = 0,
+        group: Group = ALONE,
     ):
         self.G, self.D, self.opt_G, self.opt_D, self.autocast = G, D, opt_G, opt_D, autocast
-        self.train, self.rng, self.num_classes = train or TrainConfig(), rng, num_classes
+        self.train, self.rng, self.num_classes, self.group = train or TrainConfig(), rng, num_classes, group
         self.loss, self.augment = losses.of(self.train), augment.choose(self.train, rng)
         self.num_parts, self.notices = 1, []
-        self.use_graph = True
+        # Not recorded with others: nobody has tried a recording that waits for other processes.
+        self.use_graph = group.size == 1
         self._of_D: list[Tensor] = []
         self._graph: Callable[[Tensor, Tensor], Tensor] | None = None
         self._until_graph = graph.WARM_UP
@@ -52,8 +57,8 @@ class AdversarialStep:
             self._record_when_due(real, z)
         if self._graph:
             return self._graph(real, z)
-        with graph.aside(real.device):
-            return self._within_memory(real, z)
+        with graph.aside(real.device), self.group.joined(self.G, self.D):
+            return self.group.mean(self._within_memory(real, z))
 
     def forget_graph(self) -> None:
         """Must follow a change of the optimisers' state or settings, which a recording has fixed."""
@@ -66,6 +71,9 @@ class AdversarialStep:
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or 2 * self.num_parts > len(real) // self.train.d_steps:
                     raise
+                if self.group.size > 1:
+                    # The others have gone on, and wait for what this one has not computed.
+                    raise MemoryError(TOO_SMALL) from error
             # Outside of the handler, which would keep alive what filled the memory.
             self._halve(len(real) // self.train.d_steps)
 
@@ -103,7 +111,7 @@ class AdversarialStep:
             of_piece, loss = self._loss_D(real_, fake_, *classes_)
             (share * loss).backward()
             found += share * of_piece
-        norm = step_if_finite(self.opt_D)
+        norm = step_if_finite(self.opt_D, self.group)
         if self.train.loss == "wgan":
             losses.clip(self.D)
         return torch.cat([found, norm[None]])
@@ -125,15 +133,17 @@ class AdversarialStep:
             penalty = penalty + train.r2_gamma * losses.zero_centred_penalty(logits_fake, fake)
         if train.loss == "wgan-gp":
             penalty = penalty + losses.GP_WEIGHT * self._penalty_between(real, fake, *classes)
+        everybodys = [self.group.gather(logits.detach()) for logits in (logits_real, logits_fake)]
         if isinstance(self.augment, augment.AdaptiveAugment):
-            self.augment.adapt(losses.certainty(logits_real, logits_fake, self.loss))
+            self.augment.adapt(losses.certainty(*everybodys, self.loss))
         with torch.no_grad():
-            scores = losses.verdicts(logits_real, logits_fake, self.loss.midpoint)
+            scores = losses.verdicts(*everybodys, self.loss.midpoint)
             found = torch.stack([loss, *scores, penalty])
         return found, loss + penalty
 
     def _penalty_between(self, real: Tensor, fake: Tensor, *classes: Tensor) -> Tensor:
-        share = torch.rand(len(real), generator=self.rng, device=real.device)
+        options = {"generator": self.rng, "device": real.device}
+        share = part_of_batch(self.rng, len(real), lambda count: torch.rand(count, **options))
         images = losses.between(real.detach(), fake.detach().to(real.dtype), share).requires_grad_()
         return losses.gradient_penalty(self._judge(images, *classes), images)
 
@@ -154,7 +164,7 @@ class AdversarialStep:
             self.D.requires_grad_(True)
         self.opt_G.zero_grad()
         fake.backward(seen.grad)
-        return found, step_if_finite(self.opt_G)
+        return found, step_if_finite(self.opt_G, self.group)
 
     def _generate(self, z: Tensor) -> Tensor:
         with self.autocast():
@@ -188,9 +198,10 @@ class AdversarialStep:
         self._of_D = []
 
 
-def step_if_finite(optimiser: Optimizer) -> Tensor:
-    """Take the step unless a gradient holds inf or nan; the norm of all gradients. Waits for no GPU."""
-    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+def step_if_finite(optimiser: Optimizer, group: Group = ALONE) -> Tensor:
+    """Take the group's step unless a gradient holds inf or nan; the norm of all gradients. Waits for no GPU."""
+    gradients = [p.grad for each in optimiser.param_groups for p in each["params"] if p.grad is not None]
+    group.average(gradients)
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     # What a fused optimiser reads where a gradient scaler has found an overflow.
     optimiser.found_inf = (~norm.isfinite()).to(torch.float32)

@@ -10,6 +10,7 @@ import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,8 +22,12 @@ from gan_core.models.base import Dropout
 from gan_core.training import ema, feed, precision
 from gan_core.training.augment import AdaptiveAugment
 from gan_core.training.batches import Batches
+from gan_core.training.group import ALONE, Group, check_shares
 from gan_core.training.inputs import Inputs
 from gan_core.training.step import STATISTICS, AdversarialStep
+
+if TYPE_CHECKING:
+    from gan_core.training.group import Values
 
 SAMPLE_BATCH = 128
 Z_FOR_BATCH_NORM = 256
@@ -61,12 +66,15 @@ class Trainer:
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
         labels: np.ndarray | None = None,
+        group: Group = ALONE,
     ):
         """`labels` [N] are indices into the config's classes, which needs them.
 
-        `dtype` is that of weights and of all outside autocast; float64 is for checking the mathematics.
+        `dtype` is that of weights and of all outside autocast; float64 is for checking the mathematics. ValueError if
+        the processes of the group cannot share a batch equally.
         """
-        self.config, train = config, config.train
+        self.config, train, self.group = config, config.train, group
+        check_shares(train.batch_size, group.size)
         assert (labels is not None) == bool(config.model.classes)
         self.dtype = dtype
         self.device = device or precision.default_device()
@@ -78,7 +86,8 @@ class Trainer:
             self.D = self._place(build_discriminator(config.model, config.d_norm))
         self.G_ema = copy.deepcopy(self.G).eval().requires_grad_(False)
         self.opt_G, self.opt_D = self._adam(self.G), self._adam(self.D)
-        self.rng = torch.Generator(self.device).manual_seed(train.seed)
+        self.rng = group.generator(self.device)
+        self.rng.manual_seed(train.seed)
         for module in self.D.modules():
             if isinstance(module, Dropout):
                 module.rng = self.rng
@@ -105,6 +114,7 @@ class Trainer:
         """Train to the config's kimg or minutes: a `Step` after every step, a `Tick` every so often and last."""
         before, resumed_at = self.seconds, time.monotonic()
         while not self.done:
+            self.group.order_step()
             self.step()
             self.seconds = before + time.monotonic() - resumed_at
             yield Step(self.nimg)
@@ -117,14 +127,14 @@ class Trainer:
 
     def step(self) -> None:
         """One step of G and the config's number of steps of D."""
-        real = self._real_batch()
-        z = self.inputs.noise(len(real), self.rng)
+        real, count = self._real_batch(), self.batches.batch_size
+        z = self._share(self.inputs.noise(count, self.rng))
         found = self.learn(real, self.inputs.of_images(z, self.batches.indices(self.nimg)))
         # A step whose numbers are not finite has changed nothing, and would make every mean the same.
         self._sums += torch.where(found.isfinite().all(), torch.cat([found, self._one]), 0)
         self._steps += 1
-        self.nimg += len(real)
-        ema.update(self.G_ema, self.G, self._ema_beta(len(real)))
+        self.nimg += count
+        ema.update(self.G_ema, self.G, self._ema_beta(count))
 
     def tick(self) -> Tick:
         """Report the steps since the last tick. FloatingPointError if most had losses that were no finite numbers."""
@@ -203,12 +213,17 @@ class Trainer:
         real = self.feed.batch(self.nimg).to(self.dtype)
         if not self.config.train.flip:
             return real
-        mirrored = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
-        return torch.where(mirrored, real.flip(3), real)
+        mirrored = torch.rand(self.batches.batch_size, 1, 1, 1, generator=self.rng, device=self.device) < 0.5
+        return torch.where(self._share(mirrored), real.flip(3), real)
+
+    def _share(self, values: Values) -> Values:
+        """This process's part of the batches of a step."""
+        return self.group.share(values, self.config.train.d_steps)
 
     def _batches(self) -> Batches:
         train, num_images = self.config.train, len(self.images)
-        return Batches(num_images, train.batch_size * train.d_steps, train.seed, train.num_held_out(num_images))
+        num_held_out = train.num_held_out(num_images)
+        return Batches(num_images, train.batch_size * train.d_steps, train.seed, num_held_out, self._share)
 
     @torch.inference_mode()
     def _images_of(self, z: torch.Tensor) -> np.ndarray:
@@ -240,7 +255,7 @@ class Trainer:
     def _adversarial_step(self) -> AdversarialStep:
         num_classes = len(self.config.model.classes)
         networks = (self.G, self.D, self.opt_G, self.opt_D)
-        return AdversarialStep(*networks, self.autocast, self.config.train, self.rng, num_classes)
+        return AdversarialStep(*networks, self.autocast, self.config.train, self.rng, num_classes, self.group)
 
     def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
         train = self.config.train

@@ -1,0 +1,170 @@
+"""Training on several processes with PyTorch's collectives: NCCL between GPUs, gloo between processors.
+
+torchrun --nproc-per-node=4 -m gan_core train --data photos.zip --batch-size 128
+
+Rank 0 decides and writes everything; the others make each step that it orders, with their share of the batch.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from gan_core.models.base import Dropout
+from gan_core.training.group import Group, RankLost, part_of_batch
+from gan_core.training.parts import moments, normalise, note
+
+if TYPE_CHECKING:
+    from gan_core.training.group import Values
+
+STEP, LOAD, END = range(3)
+# Rank 0 may be downloading pictures for hours; that a process has died is the launcher's to notice.
+PATIENCE = timedelta(days=1)
+LOST = "another process of this training has ended, and the others with it: what it said is above"
+
+
+class Ranks(Group):
+    """One of `size` processes that train together, the one of that `rank`."""
+
+    def __init__(self, device: torch.device):
+        self.rank, self.size, self.device = dist.get_rank(), dist.get_world_size(), device
+
+    def generator(self, device: torch.device) -> torch.Generator:
+        rng = SharedGenerator(device)
+        rng.part = self.rank, self.size
+        return rng
+
+    def share(self, values: Values, num_batches: int = 1) -> Values:
+        rest = values.shape[1:]
+        return values.reshape(num_batches, self.size, -1, *rest)[:, self.rank].reshape(-1, *rest)
+
+    def mean(self, values: Tensor) -> Tensor:
+        values = values.clone()
+        dist.all_reduce(values)
+        return values / self.size
+
+    def average(self, tensors: list[Tensor]) -> None:
+        whole = self.mean(torch.cat([tensor.flatten() for tensor in tensors]))
+        parts = whole.split([tensor.numel() for tensor in tensors])
+        torch._foreach_copy_(tensors, [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)])
+
+    def gather(self, values: Tensor) -> Tensor:
+        values = values.contiguous()
+        found = [torch.empty_like(values) for _ in range(self.size)]
+        dist.all_gather(found, values)
+        return torch.cat(found)
+
+    @contextmanager
+    def joined(self, *nets: nn.Module) -> Iterator[None]:
+        layers = [module for net in nets for module in net.modules() if isinstance(module, (_BatchNorm, Dropout))]
+        for layer in layers if self.size > 1 else ():
+            layer.forward = partial(drop if isinstance(layer, Dropout) else batch_norm, layer)
+        try:
+            with together():
+                yield
+        finally:
+            for layer in layers:
+                layer.__dict__.pop("forward", None)
+
+    def order_step(self) -> None:
+        self._order(STEP)
+
+    def order_load(self, state: dict) -> None:
+        self._order(LOAD)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        self.same(buffer.getvalue())
+
+    def orders(self) -> Iterator[dict | None]:
+        """For all ranks but 0: each state to go on from, and None for each step, until the end."""
+        while (order := self._order(END)) != END:
+            yield torch.load(io.BytesIO(self.same()), "cpu", weights_only=True) if order == LOAD else None
+
+    def same(self, value: object = None) -> object:
+        """Rank 0's value, for all."""
+        box = [value]
+        with together():
+            dist.broadcast_object_list(box, device=torch.device("cpu"))
+        return box[0]
+
+    def end(self) -> None:
+        """Tell the others that there is nothing more to do, if they can still be told."""
+        with suppress(RankLost):
+            if self.rank == 0:
+                self._order(END)
+
+    def _order(self, order: int) -> int:
+        """Rank 0's order, for all. A tensor on the processor, which waits for no GPU."""
+        told = torch.tensor(order)
+        with together():
+            dist.broadcast(told, 0)
+        return int(told)
+
+
+class SharedGenerator(torch.Generator):
+    """Makes the numbers of a whole batch; `part` says which rank of how many uses it."""
+
+    part = (0, 1)
+
+
+@contextmanager
+def joined_by_launcher() -> Iterator[Ranks]:
+    """The group of the processes that the launcher started, by the variables that it has set."""
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+        torch.cuda.set_device(device)
+    with together():
+        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    group = Ranks(device)
+    try:
+        yield group
+    finally:
+        group.end()
+        dist.destroy_process_group()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside, what PyTorch raises when another process has gone is a RankLost."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not (isinstance(error, dist.DistError) or "gloo" in str(error) or "by peer" in str(error)):
+            raise
+        raise RankLost(LOST) from error
+
+
+def batch_norm(layer: _BatchNorm, features: Tensor) -> Tensor:
+    """The layer in training, with mean and variance of all ranks' features; every rank has equally many."""
+    count, mean, var = moments(features)
+    # In fp64, where the difference of two large squares is exact enough.
+    own = torch.stack([mean.double(), var.double(), mean.double().square()])
+    mean_, var_, square = (all_reduce(own) / dist.get_world_size()).unbind()
+    whole = mean_.to(mean.dtype), (var_ + square - mean_.square()).to(mean.dtype)
+    note(layer, *(values.detach() for values in whole), count * dist.get_world_size())
+    return normalise(layer, *whole, features)
+
+
+def drop(layer: Dropout, h: Tensor) -> Tensor:
+    """The layer, dropping of the whole batch what one process would."""
+    if not layer.training or not layer.p:
+        return h
+
+    def kept(count: int) -> Tensor:
+        # Laid out as h, since the numbers go into memory in its order.
+        whole = torch.empty_strided((count, *h.shape[1:]), h.stride(), dtype=h.dtype, device=h.device)
+        return whole.bernoulli_(1 - layer.p, generator=layer.rng)
+
+    return h * part_of_batch(layer.rng, len(h), kept) / (1 - layer.p)

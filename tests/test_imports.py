@@ -75,6 +75,7 @@ MAY_IMPORT = {
     "gan_core.training": [*BASE, "gan_core.models", "gan_core.data"],
     "gan_core.runs.worker": TRAINS,
     "gan_core.runs.evaluator": [*TRAINS, "gan_core.metrics"],
+    "gan_core.runs.follower": TRAINS,
     "gan_core.runs.healer": TRAINS,
     "gan_core.runs.diagnosis": [*BASE, "gan_core.runs.run_dir", "gan_core.training.health"],
     "gan_core.runs.changes": TRAINS,

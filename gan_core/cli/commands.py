@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -16,15 +17,19 @@ from gan_core.config import Config, ModelConfig, TrainConfig, options, preset
 
 if TYPE_CHECKING:
     from gan_core.latent import Explorer, Point
-    from gan_core.runs.run_dir import RunDir
+    from gan_core.runs.run_dir import RunDir, Status
+    from gan_core.training.group import Group
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 
 
 def train(args: argparse.Namespace) -> int:
+    from gan_core.cli.renting import train_on_job
     from gan_core.runs import job
 
-    return work(job.create(settings(args), args.run), args.json)
+    if args.hf_job:
+        return train_on_job(args)
+    return work(lambda: job.create(settings(args), args.run), args.json)
 
 
 def preflight(args: argparse.Namespace) -> int:
@@ -147,20 +152,46 @@ def augment(args: argparse.Namespace) -> int:
     return DONE
 
 
-def work(run: RunDir, as_json: bool) -> int:
-    """Train a run in this process and report it on stdout."""
+def work(prepare: Callable[[], RunDir], as_json: bool) -> int:
+    """Train the run that `prepare` gives in this process, or with others where a launcher started several.
+
+    It is reported on stdout.
+    """
     from gan_core import memory
-    from gan_core.hub.mirror import mirrored
-    from gan_core.runs.worker import Worker
+    from gan_core.training.group import is_launched, launched
+
+    if not is_launched():
+        run = prepare()
+        memory.keep_freed()
+        status = work_on(run, stop_on_signals(), as_json)
+        return DONE if status.state == "done" else STOPPED
+    from gan_core.runs.follower import follow
+    from gan_core.runs.launch import once
 
     memory.keep_freed()
-    stop, report = stop_on_signals(), Reporter(as_json)
+    stop = stop_on_signals()
+    with launched() as group:
+        if group.rank:
+            follow(group)
+        else:
+            work_on(once(prepare), stop, as_json, group)
+    # Of anything else a launcher would make a failure, and start a training again that was stopped.
+    return DONE
+
+
+def work_on(run: RunDir, stop: Callable[[], bool], as_json: bool, group: Group | None = None) -> Status:
+    """The final status of the run's training, as rank 0 if there is a group."""
+    from gan_core.hub.mirror import mirrored
+    from gan_core.runs.worker import Worker
+    from gan_core.training.group import ALONE
+
+    report = Reporter(as_json)
     say(as_json, {"event": "run", "run": str(run.path)}, f"run {run.name} in {run.path}")
     with mirrored(run) as push:
-        status = Worker(run, os.getpid(), stop, lambda event: (report(event), push())).work()
+        status = Worker(run, os.getpid(), stop, lambda event: (report(event), push()), group or ALONE).work()
     summary = {"event": status.state, "run": str(run.path), "nimg": status.nimg, "seconds": round(status.seconds, 1)}
     say(as_json, summary, f"{status.state} at {status.nimg / 1000:.1f} kimg after {status.seconds:.0f} s")
-    return DONE if status.state == "done" else STOPPED
+    return status
 
 
 def settings(args: argparse.Namespace) -> Config:

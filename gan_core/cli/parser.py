@@ -40,7 +40,10 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     add_background(doctor_)
 
     train_ = add_command(subparsers, commands.train, "train a new run")
-    train_.add_argument("--run", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory")
+    # torchrun takes any --run for one of its own options.
+    train_.add_argument(
+        "--run", "--name", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory"
+    )
     add_settings(train_)
     preflight_ = add_command(
         subparsers, commands.preflight, "try a training for 20 steps: its speed, its memory, its duration"

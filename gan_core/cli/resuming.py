@@ -20,13 +20,19 @@ OTHER_SETTINGS = [spec for spec in options(TrainConfig) if spec.name not in NOT_
 
 
 def resume(args: argparse.Namespace) -> int:
+    if args.background:
+        lower_priority()
+    return work(lambda: prepared(args), args.json)
+
+
+def prepared(args: argparse.Namespace) -> RunDir:
+    """The run to go on with, or a new one that begins with its weights; in the background all that has been done."""
     from gan_core.runs import job, library
     from gan_core.runs.changes import Changed
 
     run = library.find_run(args.model)
     if args.background:
-        lower_priority()
-        return work(run, args.json)
+        return run
     asked = {spec.name: getattr(args, spec.name) for spec in OTHER_SETTINGS if hasattr(args, spec.name)}
     if args.as_it_was and (asked or args.fine_tune is not None):
         raise ValueError("--as-it-was goes with no other settings and not with --fine-tune")
@@ -37,7 +43,7 @@ def resume(args: argparse.Namespace) -> int:
             job.prepare_resume(run, args.kimg, args.minutes, args.as_it_was)
     except Changed as error:
         raise refusal(error, args.json) from error
-    return work(run, args.json)
+    return run
 
 
 def fine_tuned(run: RunDir, asked: dict, args: argparse.Namespace) -> RunDir:

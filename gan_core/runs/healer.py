@@ -44,7 +44,8 @@ class Healer:
         config = before.with_options(**verdict.cure)
         state = self._healthy_state(before) if verdict.roll_back else None
         if verdict.roll_back and state is None:
-            trainer = Trainer(config, trainer.images, trainer.device, labels=trainer.inputs.labels)
+            options = {"labels": trainer.inputs.labels, "group": trainer.group}
+            trainer = Trainer(config, trainer.images, trainer.device, **options)
         else:
             trainer.retune(config)
         if state:

@@ -16,11 +16,13 @@ from gan_core.home import datasets
 from gan_core.runs import disk, saving
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.evaluator import Evaluator
+from gan_core.runs.follower import beginning
 from gan_core.runs.healer import Healer, distinct
 from gan_core.runs.pruning import snapshot_due
 from gan_core.runs.run_dir import RunDir, Status, best_of
 from gan_core.runs.tracking import tracked
 from gan_core.training import precision
+from gan_core.training.group import ALONE, Group, RankLost
 from gan_core.training.health import Verdict, diverged
 from gan_core.training.inputs import COLUMNS
 from gan_core.training.trainer import Notice, Tick, Trainer
@@ -35,9 +37,21 @@ class StopRequested(Exception):
 
 
 class Worker:
-    """Trains one run until its goal or until it is asked to stop; `watch` sees every status and every tick."""
+    """Trains one run until its goal or until it is asked to stop; `watch` sees every status and every tick.
 
-    def __init__(self, run: RunDir, pid: int, should_stop: Callable[[], bool], watch: Callable[[Status | Tick], None]):
+    In a group of processes it is that of rank 0, and all others follow it.
+    """
+
+    def __init__(
+        self,
+        run: RunDir,
+        pid: int,
+        should_stop: Callable[[], bool],
+        watch: Callable[[Status | Tick], None],
+        group: Group = ALONE,
+    ):
+        assert group.rank == 0
+        self.group = group
         self.run, self.signalled, self.watch = run, should_stop, watch
         self.status = Status(pid=pid)
         self.saved_at, self.reported_at = 0.0, 0.0
@@ -55,6 +69,9 @@ class Worker:
                     self._train()
             except StopRequested:
                 self._report(state="stopped", message="stopped before the first step")
+            except RankLost as error:
+                self._lose(error)
+                raise
             except (ValueError, FloatingPointError, OSError, MemoryError) as error:
                 self._fail(str(error) or "out of memory")
                 raise
@@ -71,6 +88,7 @@ class Worker:
         self.saved_at = trainer.seconds
         while verdict := self._until_ill(trainer):
             trainer = self.healer.treat(trainer, verdict)
+            self._have_followers(trainer)
             self._save(trainer)
             self.evaluator.evaluated_at = trainer.seconds
             self._report(nimg=trainer.nimg, seconds=trainer.seconds)
@@ -101,19 +119,29 @@ class Worker:
 
     def _open_trainer(self) -> Trainer:
         config = self.run.config()
-        device = precision.default_device()
+        device = self.group.device or precision.default_device()
         precise = precision.describe(precision.choose(config.train.precision, device), device)
+        if self.group.size > 1:
+            precise = f"{self.group.size} × {precise}"
         self._report(state="preparing", message="looking at the pictures", device=precise)
         store = self.open_store(config)
         self.run.write_data(store, distinct=self._distinct(store))
         self._report(message="building the networks")
-        trainer = Trainer(self._with_classes(config, store), store.images, device, labels=store.labels)
+        trainer = Trainer(
+            self._with_classes(config, store), store.images, device, labels=store.labels, group=self.group
+        )
         if notice := saving.restore(self.run, trainer):
             trainer.learn.notices.append(notice)
+        self._have_followers(trainer)
         self.save_bytes = disk.save_bytes(trainer.config)
         self.evaluator = Evaluator(store.images, config.train.eval_seconds)
         self.evaluator.evaluated_at = trainer.seconds
         return trainer
+
+    def _have_followers(self, trainer: Trainer) -> None:
+        """Let the other ranks, if there are any, go on from where this trainer is."""
+        if self.group.size > 1:
+            self.group.order_load(beginning(trainer, Path(self.run.data()["store"]).name))
 
     def _distinct(self, store: Store) -> float:
         """The share of different pictures, counted once for a run: it reads them all."""
@@ -227,6 +255,14 @@ class Worker:
     def _fail(self, message: str) -> None:
         with contextlib.suppress(OSError):  # a full disk may be why
             self._report(state="failed", message=message)
+
+    def _lose(self, error: RankLost) -> None:
+        """Say that another rank has gone, and whether the launcher will start all of them again."""
+        if self.group.restarts_left():
+            message = "another process of this training has ended: all start again from the last saved state"
+            self._report(state="starting", message=message, began=time.monotonic())
+        else:
+            self._fail(f"{error}; log.txt has the details")
 
     def _report(self, **changes: object) -> None:
         self.reported_at = time.monotonic()

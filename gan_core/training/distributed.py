@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core.models.base import Dropout
@@ -76,6 +75,10 @@ class Ranks(Group):
         finally:
             for layer in layers:
                 layer.__dict__.pop("forward", None)
+
+    def restarts_left(self) -> bool:
+        done, most = (int(os.environ.get(f"TORCHELASTIC_{name}", 0)) for name in ("RESTART_COUNT", "MAX_RESTARTS"))
+        return done < most
 
     def order_step(self) -> None:
         self._order(STEP)
@@ -146,12 +149,26 @@ def together() -> Iterator[None]:
         raise RankLost(LOST) from error
 
 
+class Sum(torch.autograd.Function):
+    """The sum over all ranks; what goes back to each is the sum of all their gradients."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        values = values.clone()
+        dist.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:
+        return Sum.apply(grad)
+
+
 def batch_norm(layer: _BatchNorm, features: Tensor) -> Tensor:
     """The layer in training, with mean and variance of all ranks' features; every rank has equally many."""
     count, mean, var = moments(features)
     # In fp64, where the difference of two large squares is exact enough.
     own = torch.stack([mean.double(), var.double(), mean.double().square()])
-    mean_, var_, square = (all_reduce(own) / dist.get_world_size()).unbind()
+    mean_, var_, square = (Sum.apply(own) / dist.get_world_size()).unbind()
     whole = mean_.to(mean.dtype), (var_ + square - mean_.square()).to(mean.dtype)
     note(layer, *(values.detach() for values in whole), count * dist.get_world_size())
     return normalise(layer, *whole, features)

@@ -60,6 +60,10 @@ class Group:
         """Inside, batch norm and dropout of these networks see the whole batch."""
         return nullcontext()
 
+    def restarts_left(self) -> bool:
+        """Whether the launcher starts all again if one of them fails."""
+        return False
+
     def order_step(self) -> None:
         """Have everybody make a step."""
 

@@ -158,8 +158,8 @@ class TrainConfig:
 
     data: str = option(
         "drawn",
-        "a folder, a zip, mnist, fashion-mnist, cifar-10 or celeba, a data set on the Hub as hf:owner/name, "
-        "or 'drawn' for built-in cartoon faces",
+        "a folder, a zip, a tar or a folder of them, mnist, fashion-mnist, cifar-10 or celeba, a data set on the Hub "
+        "as hf:owner/name, or 'drawn' for built-in cartoon faces",
     )
     labels: str = option("auto", "classes to train on: auto takes those found, or none, or a column of labels.csv")
     duplicates: str = option(

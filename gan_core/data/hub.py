@@ -1,4 +1,4 @@
-"""Data sets on the Hugging Face Hub that hold pictures or a zip of them: "hf:owner/name"."""
+"""Data sets on the Hugging Face Hub that hold pictures, a zip of them or tars: "hf:owner/name"."""
 
 import posixpath
 import re
@@ -6,11 +6,12 @@ from itertools import compress
 from pathlib import Path
 
 from gan_core.data.pictures import SUFFIXES, FolderSource, Source, ZipSource, is_side, wrappings
+from gan_core.data.tars import TAR, TarSource
 from gan_core.download import NoConnection, OnProgress, hub_files, hub_sentences, hub_sizes
 
 ADDRESS = re.compile(r"(?:hf:(?://)?(?:datasets/)?|https?://(?:www\.)?huggingface\.co/datasets/)(.*)", re.IGNORECASE)
 REPO = re.compile(r"(\w[\w.-]*/\w[\w.-]*)(?:/tree/main)?/?(?:[?#].*)?")
-PARQUET = (".parquet", ".arrow", ".tfrecord", ".tar")
+PARQUET = (".parquet", ".arrow", ".tfrecord")
 
 
 def hub_repo(data: str) -> str | None:
@@ -48,7 +49,7 @@ def _download(repo: str, root: Path, report: OnProgress) -> Path:
 
 
 def _wanted(repo: str, names: list[str]) -> list[str]:
-    """The pictures and what may hold their labels, else the only zip."""
+    """The pictures and what may hold their labels, else the only zip, else all tars."""
     zips = [name for name in names if name.lower().endswith(".zip")]
     if pictures := [name for name in names if name.lower().endswith(SUFFIXES)]:
         around = wrappings(pictures)
@@ -59,6 +60,8 @@ def _wanted(repo: str, names: list[str]) -> list[str]:
         return zips
     if zips:
         raise ValueError(f"hf:{repo} holds {len(zips)} zips; download the one you want, and name its file.")
+    if tars := [name for name in names if name.lower().endswith(TAR)]:
+        return tars
     kinds = sorted({kind[1:] for name in names for kind in PARQUET if name.lower().endswith(kind)})
     why = f", only {' and '.join(kinds)} files, which this program cannot read" if kinds else ""
     raise ValueError(f"hf:{repo} holds no picture files{why}.")
@@ -79,5 +82,7 @@ def _patterns(suffixes: tuple[str, ...]) -> list[str]:
 def _open_snapshot(folder: Path, repo: str) -> Source:
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     wanted = _wanted(repo, names)
+    if wanted[0].lower().endswith(TAR):
+        return TarSource([folder / name for name in sorted(wanted)], repo)
     only_zip = len(wanted) == 1 and wanted[0].lower().endswith(".zip")
     return ZipSource(folder / wanted[0]) if only_zip else FolderSource(folder)

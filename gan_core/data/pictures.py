@@ -78,16 +78,17 @@ class FolderSource(Source):
 
     def __init__(self, root: Path, keep: Keep = lambda name: True) -> None:
         self.name = root.resolve().name or "pictures"
-        found = sorted((printable(path.relative_to(root).as_posix()), path) for path in _pictures(root))
-        found = [(name, path) for name, path in found if keep(name)]
+        found = sorted((printable(name), name) for name in _pictures(root))
+        found = [(name, file) for name, file in found if keep(name)]
         if not found:
-            raise ValueError(f"The folder {root} holds no pictures ({_suffix_list()}).")
-        self.items = [name for name, _ in found]
-        self._root, self._paths = root, [path for _, path in found]
-        self.fingerprint = digest(f"{name}\0{_stamp(path)}" for name, path in found)
+            raise ValueError(f"The folder {root} holds no pictures ({suffix_list()}).")
+        self.items, self._root = [name for name, _ in found], root
+        # As texts: a million paths take half a gigabyte.
+        self._files = [name if name == file else file for name, file in found]
+        self.fingerprint = digest(f"{name}\0{stamp(root / file)}" for name, file in found)
 
     def open(self, index: int, size: int = 128) -> Image.Image:
-        path = self._paths[index]
+        path = self._root / self._files[index]
         if path.exists() and not path.is_file():  # reading a pipe would wait for ever
             raise BadPicture("not a file")
         return Image.open(path, formats=FORMATS)
@@ -113,10 +114,10 @@ class FolderSource(Source):
 
         closed: list[str] = []
         for folder, folders, files in os.walk(self._root, onerror=lambda error: closed.append(error.filename)):
-            shut = [name for name in folders if not _is_visible(name) or Path(folder, name).is_symlink()]
+            shut = [name for name in folders if not is_visible(name) or Path(folder, name).is_symlink()]
             folders[:] = [name for name in folders if name not in shut]
             yield from ((name_of(folder, name) + "/", b"") for name in shut)
-            others = (name for name in sorted(files) if not (_is_visible(name) and name.lower().endswith(SUFFIXES)))
+            others = (name for name in sorted(files) if not (is_visible(name) and name.lower().endswith(SUFFIXES)))
             yield from ((name_of(folder, name), _head(Path(folder, name))) for name in others)
         yield from ((name_of(folder, "") + "/", b"") for folder in closed)
 
@@ -132,7 +133,7 @@ class ZipSource(Source):
         self.items = [printable(info.filename) for info in self._members]
         if not self.items:
             self.close()
-            raise ValueError(f"The zip {path.name} holds no pictures ({_suffix_list()}).")
+            raise ValueError(f"The zip {path.name} holds no pictures ({suffix_list()}).")
         self.fingerprint = digest(f"{info.filename}\0{info.file_size} {info.CRC}" for info in self._members)
 
     def open(self, index: int, size: int = 128) -> Image.Image:
@@ -186,23 +187,30 @@ def digest(lines: Iterable[str]) -> str:
     return total.hexdigest()
 
 
-def _pictures(root: Path) -> Iterable[Path]:
+def holds_pictures(root: Path) -> bool:
+    return any(True for _ in _pictures(root))
+
+
+def _pictures(root: Path) -> Iterable[str]:
+    """The files below the folder that are pictures by their names, as seen from there."""
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if _is_visible(name)]
-        yield from (Path(folder, name) for name in files if _is_visible(name) and name.lower().endswith(SUFFIXES))
+        folders[:] = [name for name in folders if is_visible(name)]
+        names = (name for name in files if is_visible(name) and name.lower().endswith(SUFFIXES))
+        around = Path(folder).relative_to(root)
+        yield from ((around / name).as_posix() for name in names)
 
 
-def _is_visible(name: str) -> bool:
+def is_visible(name: str) -> bool:
     return not name.startswith(".") and name != "__MACOSX"
 
 
 def is_side(name: str) -> bool:
-    return name == "dataset.json" or (_is_visible(name) and name.lower().endswith(".csv"))
+    return name == "dataset.json" or (is_visible(name) and name.lower().endswith(".csv"))
 
 
 def _is_picture_member(info: ZipInfo) -> bool:
     name = info.filename
-    return not info.is_dir() and name.lower().endswith(SUFFIXES) and all(map(_is_visible, name.split("/")))
+    return not info.is_dir() and name.lower().endswith(SUFFIXES) and all(map(is_visible, name.split("/")))
 
 
 def _head(path: Path) -> bytes:
@@ -215,7 +223,7 @@ def _head(path: Path) -> bytes:
     return b""
 
 
-def _stamp(path: Path) -> str:
+def stamp(path: Path) -> str:
     try:
         stat = path.stat()
     except OSError:  # a link to nowhere: opening it will fail and be reported by name
@@ -223,5 +231,5 @@ def _stamp(path: Path) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def _suffix_list() -> str:
+def suffix_list() -> str:
     return ", ".join(suffix[1:] for suffix in SUFFIXES)

@@ -1,4 +1,4 @@
-"""Where pictures come from: a folder, a zip, a set known by name, one on the Hub, or the built-in drawn faces.
+"""Where pictures come from: a folder, a zip, WebDataset's tars, a set known by name, one on the Hub, drawn faces.
 
 with open_source("~/photos.zip") as source:
     image = source.open(0)
@@ -9,7 +9,8 @@ from pathlib import Path
 from gan_core.data.hub import hub_repo, open_hub
 from gan_core.data.labels import AUTO, choose_labels
 from gan_core.data.named import NAMES, check_data_root, named, open_named
-from gan_core.data.pictures import DrawnSource, FolderSource, Source, ZipSource
+from gan_core.data.pictures import DrawnSource, FolderSource, Source, ZipSource, holds_pictures
+from gan_core.data.tars import TAR, TarSource, tars_in
 from gan_core.download import OnProgress
 from gan_core.home import datasets
 
@@ -22,10 +23,11 @@ def open_source(
     data_root: str | Path | None = None,
     on_download: OnProgress | None = None,
 ) -> Source:
-    """Open "drawn", "drawn:N", a folder, a .zip, a name as in NAMES or "hf:owner/name"; ValueError says what is wrong.
+    """Open "drawn", "drawn:N", a folder, a .zip, a .tar, a name as in NAMES or "hf:owner/name".
 
-    Named sets are looked for in `data_root`, then in `root`, where they and the Hub's are downloaded to if they are
-    not there; `on_download(done, total)` counts bytes and may raise to cancel.
+    ValueError says what is wrong. A folder without pictures may hold tars. Named sets are looked for in `data_root`,
+    then in `root`, where they and the Hub's are downloaded to if they are not there; `on_download(done, total)` counts
+    bytes and may raise to cancel.
     """
     text, report = str(data).strip(), on_download or (lambda done, total: None)
     if name := named(text):
@@ -66,15 +68,18 @@ def _open_path(text: str) -> Source:
     try:
         path = Path(text).expanduser()
         if path.is_dir():
-            return FolderSource(path)
+            tars = tars_in(path)
+            return TarSource(tars, path.resolve().name) if tars and not holds_pictures(path) else FolderSource(path)
         if path.is_file() and path.suffix.lower() == ".zip":
             return ZipSource(path)
+        if path.is_file() and path.suffix.lower() == TAR:
+            return TarSource([path], path.stem)
         found = path.exists()
     except PermissionError:
         raise ValueError(f"There is no permission to read {text}.") from None
     except (OSError, RuntimeError):
         found = False
-    raise ValueError(f"{text} is neither a folder nor a .zip file." if found else f"There is no {text}.")
+    raise ValueError(f"{text} is neither a folder nor a .zip or .tar file." if found else f"There is no {text}.")
 
 
 def _is_drawn(text: str) -> bool:

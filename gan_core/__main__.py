@@ -3,6 +3,7 @@
     python -m gan_core doctor --data photos.zip
     python -m gan_core preflight --data photos.zip --size 64 --minutes 10
     python -m gan_core train --data photos.zip --size 64 --minutes 10
+    python -m gan_core train --data hf:owner/photos --minutes 60 --hf-job a10g-small
     python -m gan_core resume photos-64 --minutes 10
     python -m gan_core runs
     python -m gan_core track photos-64 --tracker tensorboard

@@ -10,6 +10,7 @@ import time
 
 import uvicorn
 import yaml
+from jobs_double import Jobs
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -50,7 +51,8 @@ class Hub:
             routes += [Route(f"{at}/{{owner}}/{{name}}/resolve/{{rev}}/{{path:path}}", self.file)]
             batch = f"{at}/{{owner}}/{{name}}.git/info/lfs/objects/batch"
             routes += [Route(batch, self.batch, methods=METHODS)]
-        self.app = Starlette(routes=routes)
+        self.jobs = Jobs(self.user)
+        self.app = Starlette(routes=[*routes, *self.jobs.routes])
         config = uvicorn.Config(self.answer, interface="asgi3", host="127.0.0.1", port=0, log_level="critical")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

@@ -86,6 +86,7 @@ MAY_IMPORT = {
     "gan_core.latent": WEIGHTS,
     "gan_core.attributes": [*WEIGHTS, "gan_core.data", "gan_core.latent"],
     "gan_core.metrics": [*WEIGHTS, "gan_core.latent"],
+    "gan_core.hub.following": ["gan_core.hub", *WEIGHTS, *LISTS, "gan_core.runs.tracking"],
     "gan_core.hub": [*WEIGHTS, "gan_core.latent", *LISTS, "gan_core.runs.disk", "gan_core.runs.manage", "gan_core.web"],
     "gan_core.paper": [*WEIGHTS, "gan_core.latent", "gan_core.data"],
     "gan_core.web": [],

@@ -34,7 +34,7 @@ class Reporter:
 
     def __call__(self, event: Status | Tick) -> None:
         if hasattr(event, "metrics"):
-            values = {"nimg": event.nimg, "seconds": round(event.seconds, 2), **event.metrics}
+            values = {"nimg": event.nimg, "seconds": round(event.seconds, 3), **event.metrics}
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             say(self.as_json, {"event": "tick", **values}, f"{event.nimg / 1000:9.2f} kimg  {numbers}")
         elif event.state == "preparing" and event.prepared and self.bar.shown:

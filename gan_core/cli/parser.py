@@ -16,6 +16,7 @@ from gan_core.cli import (
     listing,
     paper,
     publishing,
+    renting,
     resuming,
     tracking,
 )
@@ -45,6 +46,10 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         "--run", "--name", metavar="NAME|DIR", help="the new run's name under checkpoints/, or its directory"
     )
     add_settings(train_)
+    add_renting(train_)
+    follow_ = add_command(subparsers, renting.follow, "show here a run that trains on a rented machine")
+    follow_.add_argument("run", metavar="RUN", help="a name under checkpoints/ or a run's directory")
+    add_background(follow_)
     preflight_ = add_command(
         subparsers, commands.preflight, "try a training for 20 steps: its speed, its memory, its duration"
     )
@@ -166,6 +171,16 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     for kind in (TrainConfig, ModelConfig):
         for spec in options(kind):
             add_option(parser, kind, spec)
+
+
+def add_renting(parser: argparse.ArgumentParser) -> None:
+    rented = parser.add_argument_group("a rented machine", "the same training, on Hugging Face Jobs")
+    rented.add_argument("--hf-job", metavar="FLAVOR", help="train there on such a machine, e.g. a10g-small")
+    rented.add_argument(
+        "--hf-hours", type=float, metavar="H", help="the job ends by then (default: as the goal needs, or 3)"
+    )
+    rented.add_argument("--hf-repo", metavar="REPO", help="private repo that keeps the run (default dcgan-studio-runs)")
+    rented.add_argument("--yes", action="store_true", help="start it without asking again what it may cost")
 
 
 def add_option(parser: argparse.ArgumentParser, kind: type, spec: Field, with_default: bool = True) -> None:

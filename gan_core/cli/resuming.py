@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gan_core.cli.commands import work
 from gan_core.cli.console import say
 from gan_core.cli.process import lower_priority
-from gan_core.config import NOT_OF_WEIGHTS, TrainConfig, options
+from gan_core.config import NOT_OF_WEIGHTS, TrainConfig, options, require
 
 if TYPE_CHECKING:
     from gan_core.runs.changes import Changed
@@ -27,10 +27,15 @@ def resume(args: argparse.Namespace) -> int:
 
 def prepared(args: argparse.Namespace) -> RunDir:
     """The run to go on with, or a new one that begins with its weights; in the background all that has been done."""
+    from gan_core.hub.mirror import bring_back
     from gan_core.runs import job, library
     from gan_core.runs.changes import Changed
 
+    bring_back(args.model)
     run = library.find_run(args.model)
+    require(
+        not run.is_rented, f"'{run.name}' trains on a rented machine: “python -m gan_core follow {run.name}” shows it"
+    )
     if args.background:
         return run
     asked = {spec.name: getattr(args, spec.name) for spec in OTHER_SETTINGS if hasattr(args, spec.name)}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gan_core.hub.publish import Target
 
 VARIABLE = "DCGAN_STUDIO_MIRROR"
-MINUTES = 10.0
+MINUTES_VARIABLE, MINUTES = "DCGAN_STUDIO_MIRROR_MINUTES", 10.0
 logger = logging.getLogger(__name__)
 
 
@@ -46,21 +46,25 @@ class Mirror:
 
     def push(self, run: RunDir) -> None:
         """Send the run as it is on disk now. ValueError, in one sentence, if it cannot be, or if all could see it."""
+        with tempfile.TemporaryDirectory() as scratch:
+            copy(run, Path(scratch) / run.name)
+            self.send(run.name, Path(scratch))
+
+    def send(self, name: str, folder: Path) -> None:
+        """Make the repo's folder `name` what it is in `folder`. Raises as `push`."""
         from gan_core.hub.prepare import Files
         from gan_core.hub.publish import commit_all, create, send
         from gan_core.hub.refusals import refusals
 
-        with tempfile.TemporaryDirectory() as scratch:
-            copy(run, Path(scratch) / run.name)
-            api, target = self._look(run.name)
-            with refusals(target.repo_id):
-                parent = create(api, target, private=True)
-            files = Files("model", Path(scratch))
-            additions = send(api, target, files, lambda share, words: None)
-            with refusals(target.repo_id):
-                commit_all(api, target, additions, target.gone(files), parent)
-                # Without it every state that ever was would stay.
-                api.super_squash_history(target.repo_id)
+        api, target = self._look(name)
+        with refusals(target.repo_id):
+            parent = create(api, target, private=True)
+        files = Files("model", folder)
+        additions = send(api, target, files, lambda share, words: None)
+        with refusals(target.repo_id):
+            commit_all(api, target, additions, target.gone(files), parent)
+            # Without it every state that ever was would stay.
+            api.super_squash_history(target.repo_id)
 
     def push_sometimes(self, run: RunDir) -> None:
         """The same in the background, unless it was done in the last minutes or is being done; never raises."""
@@ -77,25 +81,29 @@ class Mirror:
             self._thread.join()
         self._try_push(run)
 
-    def restore(self) -> list[str]:
-        """Bring back the runs that are there and not here; returns their names. ValueError if it cannot be."""
-        from huggingface_hub import snapshot_download
-
-        from gan_core.hub.refusals import refusals
-
-        api, target = self._look("")
+    def restore(self, only: str = "") -> list[str]:
+        """Bring back the runs that are there and not here, or only one; returns their names. ValueError if it fails."""
+        api, target = self._look(only)
         names = sorted({name.partition("/")[0] for name in target.own if name.endswith("/config.json")})
         missing = [name for name in names if NAME.fullmatch(name) and not (checkpoints() / name).exists()]
         for name in missing:
             partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=checkpoints()))
             try:
-                with refusals(target.repo_id):
-                    options = {"allow_patterns": f"{name}/*", "local_dir": partial, "token": api.token}
-                    snapshot_download(target.repo_id, **options)
+                self.download(api, target.repo_id, name, partial)
                 (partial / name).rename(checkpoints() / name)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
         return missing
+
+    @staticmethod
+    def download(api: HfApi, repo_id: str, name: str, folder: Path) -> None:
+        """Bring the repo's folder `name` into `folder`, but for what is there already."""
+        from huggingface_hub import snapshot_download
+
+        from gan_core.hub.refusals import refusals
+
+        with refusals(repo_id):
+            snapshot_download(repo_id, allow_patterns=f"{name}/*", local_dir=folder, token=api.token)
 
     def forget(self, name: str) -> None:
         """Remove a run from there. ValueError if it cannot be."""
@@ -146,7 +154,7 @@ def copy(run: RunDir, folder: Path) -> None:
 def wanted() -> Mirror | None:
     """The mirror that the environment asks for."""
     repo_id = os.environ.get(VARIABLE, "").strip()
-    return Mirror(repo_id) if repo_id else None
+    return Mirror(repo_id, minutes=float(os.environ.get(MINUTES_VARIABLE, MINUTES))) if repo_id else None
 
 
 @contextlib.contextmanager
@@ -169,6 +177,13 @@ def restore() -> None:
             mirror.restore()
         except (ValueError, OSError) as error:
             logger.warning("the mirrored runs were not restored: %s", error)
+
+
+def bring_back(name: str) -> None:
+    """Bring the run of that name from the mirror if there is one and the run is not here. ValueError if it fails."""
+    mirror = wanted()
+    if mirror and NAME.fullmatch(name) and not (checkpoints() / name).exists():
+        mirror.restore(name)
 
 
 def keep_up(run: RunDir | None = None, gone: str | None = None) -> None:

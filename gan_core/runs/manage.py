@@ -23,7 +23,7 @@ from gan_core.runs.run_dir import RunBusy, RunDir
 
 DAYS_IN_BIN = 30
 # What belongs to a process, and what nobody reads any more.
-NOT_COPIED = (".*", "stop", "heal", "damaged-*")
+NOT_COPIED = (".*", "stop", "heal", "job.json", "trackio.json", "damaged-*")
 BINNED = re.compile(r"(?P<name>.+)-(?P<time>\d{8}-\d{6})(-\d+)?")
 PARTIAL, LONGEST_COPY = ".{}.partial", 3600
 TIME = "%Y%m%d-%H%M%S"

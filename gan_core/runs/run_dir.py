@@ -13,6 +13,7 @@ checkpoints/<run>/
   best.safetensors                 the one whose samples were nearest to the pictures, if any were measured
   discriminator.safetensors        the discriminator of the newest state
   tensorboard/                     event files, if that tracker was asked for
+  job.json                         the rented machine that it trains on, if it does
   parent.pt                        the state whose weights it is to begin with, until it has one of its own
   stop                             exists while somebody asks the training to stop
   heal                             exists while somebody asks it to do what its verdict advises
@@ -117,6 +118,22 @@ class RunDir:
     def write_data(self, store: Store, **more: object) -> None:
         about = {"name": store.name, "count": len(store.images), "skipped": store.skipped, "store": str(store.path)}
         write_json(self.path / "data.json", about | more)
+
+    def job(self) -> dict:
+        """`id`, `owner`, `repo_id`, `flavor`, `url` and whether it has `ended` of the job that trains or trained it.
+
+        Empty for a run that never was on a rented machine.
+        """
+        about = read_json(self.path / "job.json")
+        return about if isinstance(about, dict) else {}
+
+    def write_job(self, about: dict) -> None:
+        write_json(self.path / "job.json", about)
+
+    @property
+    def is_rented(self) -> bool:
+        """Whether a job trains it that has not been seen to end."""
+        return bool(self.job()) and not self.job()["ended"]
 
     def write_status(self, status: Status) -> None:
         write_json(self.path / "status.json", asdict(status))

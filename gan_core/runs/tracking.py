@@ -78,7 +78,7 @@ class Trackio:
 
         self.trackio, about = trackio, run.path / "trackio.json"
         if known := read_json(about):
-            self._forget(run.name, known["id"])
+            self._forget(known["id"])
         config = run.config().to_dict()
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for programs
             self.tracked = trackio.init(
@@ -86,11 +86,10 @@ class Trackio:
             )
         write_json(about, {"id": self.tracked.id})
 
-    def _forget(self, name: str, id: str) -> None:
+    def _forget(self, id: str) -> None:
         with contextlib.suppress(ValueError):  # there is no such project here, of a run from elsewhere
             for earlier in self.trackio.Api().runs(PROJECT):
-                # A copy of the run's folder has the id, too, but another name.
-                if earlier.id == id and earlier.name == name:
+                if earlier.id == id:
                     earlier.delete()
 
     def scalars(self, row: dict, values: dict[str, float]) -> None:
@@ -148,7 +147,7 @@ class Tracking:
 
 
 def key(row: dict) -> tuple:
-    return row["nimg"], row.get("time")
+    return row["nimg"], row.get("seconds")
 
 
 def scalars(row: dict) -> dict[str, float]:

@@ -7,10 +7,12 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan_core.data import building, load_store, prepare, writer
 from gan_core.data.parts import Parts
+from gan_core.training.trainer import Trainer
 
 PICTURE = 16 * 16 * 3
 WHOLE = "labels.npy", "parts.jsonl", "store.json"
@@ -201,3 +203,19 @@ def test_a_part_that_was_exchanged_is_noticed(pictures, root):
     with pytest.raises(ValueError, match="missing or damaged"):
         load_store(store.path)
     assert json.loads((store.path / "store.json").read_text())["parts"] == [5, 5, 2]
+
+
+def test_a_training_resumed_in_the_middle_of_an_epoch_ends_as_one_on_a_single_array(root, tiny, monkeypatch):
+    monkeypatch.setattr(building, "PART_BYTES", 15 * 32 * 32 * 3)
+    images = prepare("drawn:40", 32, 3, root).images
+    assert images.counts == [15, 15, 10]
+    whole, first, second = Trainer(tiny, images[:]), Trainer(tiny, images), Trainer(tiny, images)
+    for _ in range(7):
+        whole.step()
+    for _ in range(3):
+        first.step()
+    second.load_state_dict(first.state_dict())
+    for _ in range(4):
+        second.step()
+    assert whole.nimg == second.nimg == 56
+    assert all(torch.equal(a, b) for a, b in zip(whole.G.parameters(), second.G.parameters(), strict=True))

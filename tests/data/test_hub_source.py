@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 
@@ -45,12 +46,26 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return data.getvalue()
 
 
+def tarred(files: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return data.getvalue()
+
+
 REPOS = {
     "me/pets": {
         "README.md": b"hi", "about/words.csv": b"a,b", "extra.zip": b"not wanted",
         "train/cat/1.PNG": shade(1), "train/dog/[2].png": shade(2),
     },
     "me/peeps": {"data/peeps.zip": zipped({"p/1.png": shade(7), "p/2.png": shade(8), "p/a.csv": b"f,g\n1,x\n2,y"})},
+    "me/shards": {
+        "data/b.tar": tarred({"3.png": shade(3), "3.cls": b"dog"}), "README.md": b"hi",
+        "data/a.tar": tarred({"1.cls": b"cat", "1.png": shade(1), "2.png": shade(2), "2.cls": b"dog"}),
+    },
     "me/tables": {"data/train-00000.parquet": b"PAR1"},
     "me/many": {"a.zip": b"", "b.zip": b""},
     "me/text": {"notes.txt": b"hi"},
@@ -85,6 +100,11 @@ def test_a_repo_of_pictures_with_its_folders_as_classes(hub, ask):
     assert (name, greys, labels, classes) == ("pets", [1, 2], [0, 1], ["cat", "dog"])
     assert sorted(hub.asked) == ["train/cat/1.PNG", "train/dog/[2].png"]
     assert seen and all(0 < done <= total == len(shade(1)) + len(shade(2)) for done, total in seen)
+
+
+def test_a_repo_of_tars(ask):
+    name, greys, labels, classes, _ = ask("me/shards")[0]
+    assert (name, greys, labels, classes) == ("shards", [1, 2, 3], [0, 1, 1], ["cat", "dog"])
 
 
 def test_a_repo_of_one_zip_and_later_without_a_network(hub, ask):

@@ -96,6 +96,8 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
 
 
 def explain(run: RunDir, status: Status) -> str:
+    if status.state == "died" and run.is_rented:
+        return "Nobody follows its job here any more, which may go on and cost. Resume follows it again."
     if status.state == "died":
         saved = "Resume goes on from the last saved state." if run.states() else "Resume starts it again."
         return f"The training process ended without a word, perhaps for want of memory or power. {saved}"

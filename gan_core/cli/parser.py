@@ -73,6 +73,7 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         help="leave it as it is, and begin a new run of that name with its weights under the settings below",
     )
     add_background(resume_)
+    add_renting(resume_)
     settings = resume_.add_argument_group("other settings", "these begin a new run, as --fine-tune does")
     for spec in resuming.OTHER_SETTINGS:
         add_option(settings, TrainConfig, spec, with_default=False)

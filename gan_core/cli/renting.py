@@ -25,7 +25,7 @@ def train_on_job(args: argparse.Namespace) -> int:
 
     config = settings(args)
     require_reachable(config)
-    offer = jobs.ask(args.hf_job, args.hf_hours, args.hf_repo, config)
+    offer = jobs.ask(args.hf_job, args.hf_hours, args.hf_repo, config.train.minutes)
     confirm(offer, args)
     run = job.create(offer.bounded(config), args.run)
     try:
@@ -33,6 +33,21 @@ def train_on_job(args: argparse.Namespace) -> int:
     except BaseException:
         shutil.rmtree(run.path)
         raise
+    return follow_run(run, args.json)
+
+
+def resume_on_job(args: argparse.Namespace) -> int:
+    """Go on with a run there, wherever it was trained so far."""
+    from gan_core.cli.resuming import prepared
+    from gan_core.hub import jobs
+    from gan_core.runs import library
+
+    require_reachable(library.find_run(args.model).config())
+    offer = jobs.ask(args.hf_job, args.hf_hours, args.hf_repo, args.minutes)
+    confirm(offer, args)
+    run = prepared(args)
+    run.write_config(offer.bounded(run.config(), run.status().seconds))
+    jobs.submit(run, offer)
     return follow_run(run, args.json)
 
 

@@ -20,6 +20,10 @@ OTHER_SETTINGS = [spec for spec in options(TrainConfig) if spec.name not in NOT_
 
 
 def resume(args: argparse.Namespace) -> int:
+    from gan_core.cli.renting import resume_on_job
+
+    if args.hf_job:
+        return resume_on_job(args)
     if args.background:
         lower_priority()
     return work(lambda: prepared(args), args.json)

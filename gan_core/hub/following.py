@@ -185,8 +185,10 @@ class Follower:
 
     def _end(self, job: JobInfo | None) -> None:
         told = status_in(self.run.path / ".mirror" / self.run.name)
-        nimg = told.nimg if told else 0
+        states = self.run.states()
+        nimg = int(states[0].stem) if states else 0
         if told and not told.active:
+            nimg = told.nimg
             state, message = told.state, told.message
         elif job is None:
             state, message = "failed", str(NoSuchJob())
@@ -197,7 +199,7 @@ class Follower:
         else:
             why = self.error or job.status.message or "log.txt has its last words"
             state, message = "failed", f"the job failed: {why}"
-        seconds = told.seconds if told else self.status.seconds
+        seconds = next((row.get("seconds", 0.0) for row in reversed(self.run.metrics()) if row["nimg"] <= nimg), 0.0)
         self.run.write_job(self.about | {"ended": True})
         self._report(state=state, message=message, nimg=nimg, seconds=seconds)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from gan_core.config import Config, require
 from gan_core.home import REPOSITORY
 from gan_core.hub.mirror import MINUTES_VARIABLE, VARIABLE, Mirror, copy
-from gan_core.hub.refusals import TOKENS, quiet, refusals
+from gan_core.hub.refusals import AGAIN, TOKENS, quiet, sentence
 from gan_core.hub.spaces import app_files, requirements
 from gan_core.runs.run_dir import RunDir
 
@@ -38,7 +38,6 @@ AN_HOUR = {"second": 3600, "minute": 60, "hour": 1}
 STATUSES = {
     402: f"Hugging Face Jobs are paid for by the minute: add credits or a way to pay at {BILLING}, then start again",
     403: f"your token may not start jobs: make one with the right to write, also for jobs, at {TOKENS}",
-    429: "Hugging Face asks for a pause, after too many requests: try it again in a few minutes",
 }
 
 
@@ -65,18 +64,18 @@ class Offer:
 
     def __str__(self) -> str:
         if self.usd_an_hour is None:
-            cost = f"ends after {self.hours:g} hours at the latest; for what it costs see {PRICES}"
+            cost = f"ends after {self.hours:g} h at the latest; for what it costs see {PRICES}"
         else:
             most = self.usd_an_hour * self.hours
             cost = (
-                f"costs ${self.usd_an_hour:.2f} an hour and ends after {self.hours:g} hours at the latest, "
+                f"costs ${self.usd_an_hour:.2f} an hour and ends after {self.hours:g} h at the latest, "
                 f"so it costs ${most:.2f} at most"
             )
         return f"a job on {self.flavor} ({self.about}) {cost}; its run is kept in the private repo {self.repo_id}"
 
-    def bounded(self, config: Config) -> Config:
-        """The config with a goal that it reaches, and saves, within the job's time."""
-        most = self.hours * 60 - MINUTES_AROUND
+    def bounded(self, config: Config, seconds: float = 0.0) -> Config:
+        """The config, of a run that has trained for so long, with a goal that it reaches within the job's time."""
+        most = seconds / 60 + self.hours * 60 - MINUTES_AROUND
         return config.with_options(minutes=min(config.train.minutes or most, most))
 
 
@@ -89,20 +88,19 @@ def job_refusals() -> Iterator[None]:
     try:
         with quiet():
             yield
-    except HfHubHTTPError as error:
-        status = error.response.status_code
+    except httpx.HTTPError as error:
+        status = error.response.status_code if isinstance(error, HfHubHTTPError) else 0
         if status == 404:
             raise NoSuchJob from None
-        if status not in STATUSES:
-            with refusals():
-                raise
-        raise ValueError(STATUSES[status]) from None
-    except httpx.ConnectError:
-        raise ValueError("there is no connection to Hugging Face: look at your network, then try again") from None
-    except httpx.TimeoutException:
-        raise ValueError("Hugging Face takes too long to answer: try it again in a few minutes") from None
-    except httpx.HTTPError:
-        raise ValueError("the connection to Hugging Face broke off: try it again") from None
+        raise ValueError(STATUSES.get(status) or in_words_of_jobs(sentence(error, "this job", None))) from None
+    except NoSuchJob:
+        raise
+    except ValueError as error:
+        raise ValueError(in_words_of_jobs(str(error))) from None
+
+
+def in_words_of_jobs(sentence: str) -> str:
+    return sentence.replace(AGAIN, "start again")
 
 
 def log_in(token: str | None = None) -> tuple[HfApi, str]:
@@ -112,14 +110,13 @@ def log_in(token: str | None = None) -> tuple[HfApi, str]:
         return log_in(token)
 
 
-def ask(flavor: str, hours: float | None = None, repo: str | None = None, config: Config | None = None) -> Offer:
+def ask(flavor: str, hours: float | None = None, repo: str | None = None, minutes: float | None = None) -> Offer:
     """What a job on that machine is and costs; it changes nothing. ValueError in one sentence if it cannot be had.
 
-    Without `hours` it has the time that the config's goal takes and some around it, or HOURS.
+    Without `hours` it has the time for so many minutes of training and some around them, or HOURS.
     """
     from gan_core.hub.publish import full_name
 
-    minutes = config.train.minutes if config else None
     hours = hours if hours is not None else (minutes + MINUTES_AROUND) / 60 if minutes else HOURS
     hours = max(round(hours, 2), LEAST_HOURS) if minutes else hours
     require(
@@ -144,10 +141,10 @@ def described(hardware: JobHardwareInfo) -> str:
 def submit(run: RunDir, offer: Offer) -> None:
     """Send the run and this program to the offer's repo and start the job. ValueError if it cannot be started."""
     api, owner = log_in()
-    mirror = Mirror(offer.repo_id, api.token)
-    send_run(mirror, run)
-    send_program(mirror, run.name, offer.flavor)
     with job_refusals():
+        mirror = Mirror(offer.repo_id, api.token)
+        send_run(mirror, run)
+        send_program(mirror, run.name, offer.flavor)
         job = api.run_job(
             image=IMAGE,
             command=["bash", "-c", script(run.name, offer)],

@@ -102,12 +102,12 @@ def test_a_training_on_a_job_is_here_as_if_it_had_run_here(on_hub, tmp_path, cap
 def test_what_it_costs_is_said_and_asked_before_anything_starts(on_hub, capsys, monkeypatch):
     assert train(flavor="a10g-small") == 2
     said = capsys.readouterr()
-    assert "costs $1.00 an hour and ends after 3 hours at the latest, so it costs $3.00 at most" in said.out
+    assert "costs $1.00 an hour and ends after 3 h at the latest, so it costs $3.00 at most" in said.out
     assert "1 × A10G of 24 GB" in said.out and "say --yes" in said.err
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: "n")
     assert train("--minutes", "100", flavor="a10g-small") == 2
-    assert "ends after 2 hours" in capsys.readouterr().out
+    assert "ends after 2 h" in capsys.readouterr().out
     assert not on_hub.jobs.all and not on_hub.repos and not list(checkpoints().iterdir())
 
 
@@ -129,8 +129,8 @@ def test_a_run_ends_with_all_saved_before_its_job_is_ended(on_hub, tiny):
         ("not logged in", {"token": ""}),
         ("your token may only read", {"token": "hf_reads"}),
         ("your token may not start jobs", {"ill": {("POST", "/api/jobs"): 403}}),
-        ("has trouble of its own (error 500)", {"ill": {("GET", "/api/jobs/hardware"): 500}}),
-        ("there is no connection to Hugging Face: look at your network", {"away": True}),
+        ("(error 500): try it in a few minutes and start again", {"ill": {("GET", "/api/jobs/hardware"): 500}}),
+        ("there is no connection to Hugging Face: look at your network and start again", {"away": True}),
     ],
 )
 def test_what_is_in_the_way_is_one_sentence_and_leaves_nothing(on_hub, capsys, monkeypatch, words, change):
@@ -217,6 +217,26 @@ def test_a_job_that_is_gone_ends_the_run(on_hub, rented):
     assert main(["follow", "mine"]) == 1
     assert rented.status().state == "failed" and "knows nothing of this job" in rented.status().message
     assert not rented.is_rented
+
+
+def test_a_run_that_was_trained_here_goes_on_there(on_hub, tiny, wait_for, capsys):
+    run = RunDir.create(checkpoints() / "mine", tiny)
+    assert main(["resume", "mine"]) == 0
+    code = []
+    there = ["resume", "mine", "--kimg", "0.08", "--hf-job", "cpu-basic", "--hf-hours", "1", "--yes"]
+
+    def go_on() -> None:
+        job = wait_for(lambda: on_hub.jobs.all.get("job0"))
+        code.append(json.loads(on_hub.repos["me/dcgan-studio-runs"]["mine/config.json"])["train"])
+        job.stage = "CANCELED"
+
+    threading.Thread(target=go_on).start()
+    assert main(there) == 3
+    assert "costs $0.01 an hour and ends after 1 h" in capsys.readouterr().out
+    assert code[0]["kimg"] == 0.16 and 40 < code[0]["minutes"] < 41
+    assert "mine/state/000000080.pt" in on_hub.repos["me/dcgan-studio-runs"]
+    # What was there before the job is still here.
+    assert run.states() and len(run.metrics()) == 4 and (run.status().state, run.status().nimg) == ("stopped", 80)
 
 
 def test_a_copy_of_a_run_has_no_part_in_its_job(on_hub, rented):

@@ -23,6 +23,7 @@ from gan_core.config import (
 from gan_core.data.hub import hub_repo
 from gan_core.data.named import NAMES, named
 from gan_core.home import datasets
+from gan_core.runs import gpus
 
 DRAWN, LOCAL, UPLOAD, KNOWN = "Drawn faces", "Folder or zip", "Upload a zip", "Known set or Hub"
 KNOWN_HELP = {
@@ -79,7 +80,7 @@ HELP = {
 }
 # The order in which `config_of` takes the fields' values, followed by those of SETTINGS.
 SOURCE = ("source", "path", "upload", "known", "data_root")
-WHAT = (*SOURCE, "preset", "amount", "unit", "image_size")
+WHAT = (*SOURCE, "preset", "amount", "unit", "image_size", "device")
 
 
 def build() -> dict[str, gr.components.Component]:
@@ -92,6 +93,7 @@ def build() -> dict[str, gr.components.Component]:
     with gr.Row(equal_height=True):
         form["amount"] = gr.Number(10, label="Train for", min_width=80)
         form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
+    form["device"] = device()
     form["start"] = gr.Button("Start", variant="primary", elem_id="start")
     return form
 
@@ -159,6 +161,18 @@ def config_of(*values: object) -> Config:
     settings["data"] = pictures(form["source"], form["path"], form["upload"], form["known"])
     settings["data_root"] = files_folder(form["source"], form["known"], form["data_root"])
     return preset(form["preset"]).with_options(**settings)
+
+
+def gpus_of(*values: object) -> tuple[str, ...]:
+    """The ids of the GPUs that the form's values ask for; none where there is no choice. ValueError if one is gone."""
+    return gpus.chosen(values[WHAT.index("device")])
+
+
+def device() -> gr.Dropdown:
+    """The choice of GPUs, hidden where there are less than two."""
+    choices = gpus.choices()
+    value = choices[0][1] if choices else None
+    return gr.Dropdown(choices, value=value, label="Train on", visible=bool(choices), elem_id="device")
 
 
 def setting(name: str) -> gr.components.Component:

@@ -71,11 +71,11 @@ def marks(history: list[dict], drawn: tuple[list[dict], Lines]) -> list[tuple[li
 
 
 @guarded("Not done")
-def heal(name: str, amount, unit):
+def heal(name: str, amount, unit, device=None):
     """Ask a training to treat itself; one that has ended goes on for that."""
     run = library.named_run(name)
     if not run.status().active:
-        job.resume(run, **more(run, amount, unit))
+        job.resume(run, **more(run, amount, unit, device))
     # Last, since a resume that is refused must leave no treatment for the next one.
     run.request_heal()
     return "{}"

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from gan_core.runs import job, library
+from gan_core.runs import gpus, job, library
 from gan_core.runs.changes import Change, Changed
 from gan_core.runs.run_dir import RunDir
 from ui import form
@@ -45,7 +45,7 @@ def build() -> Panel:
 def wire(
     panel: Panel, button: gr.Button, shown: gr.Textbox, seen: gr.Textbox, goal: list, **loud: Any
 ) -> list[Dependency]:
-    """The events after which a training may have started. `goal` is the form's amount and unit."""
+    """The events after which a training may have started. `goal` is the form's amount, unit and device."""
     changed = [shown, seen, *outputs(panel)]
     panel.cancel.click(hidden, outputs=outputs(panel), **{**loud, "cancels": None})
     return [
@@ -65,31 +65,31 @@ def hidden() -> tuple:
 
 
 @guarded("Not resumed")
-def resume(name: str, amount, unit):
+def resume(name: str, amount, unit, device=None):
     run = library.named_run(name)
     try:
-        job.resume(run, **more(run, amount, unit))
+        job.resume(run, **more(run, amount, unit, device))
     except Changed as error:
         return gr.skip(), gr.skip(), gr.Column(visible=True), table_html(name, error.changes), name
     return gr.skip(), "{}", *hidden()
 
 
 @guarded("Not resumed")
-def resume_as_it_was(name: str, amount, unit):
+def resume_as_it_was(name: str, amount, unit, device=None):
     run = library.named_run(name)
-    job.resume(run, **more(run, amount, unit), ignore_changes=True)
+    job.resume(run, **more(run, amount, unit, device), ignore_changes=True)
     return name, "{}", *hidden()
 
 
 @guarded("Not started")
-def fine_tune(name: str, amount, unit):
+def fine_tune(name: str, amount, unit, device=None):
     run = library.named_run(name)
-    return job.fine_tune(run, **more(run, amount, unit)).name, "{}", *hidden()
+    return job.fine_tune(run, **more(run, amount, unit, device)).name, "{}", *hidden()
 
 
-def more(run: RunDir, amount, unit) -> dict:
-    """How much longer a run that has reached its goal is to train: what the form says."""
-    return form.goal(amount, unit) if run.has_reached_goal() else {}
+def more(run: RunDir, amount, unit, device) -> dict:
+    """How much longer a run that has reached its goal is to train, and on which GPUs: what the form says."""
+    return (form.goal(amount, unit) if run.has_reached_goal() else {}) | {"gpus": gpus.chosen(device)}
 
 
 def table_html(name: str, changes: list[Change]) -> str:

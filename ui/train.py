@@ -127,7 +127,7 @@ def wire(
     # A trial beside the training would measure nothing and slow it down.
     started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
-    goal = [fields["amount"], fields["unit"]]
+    goal = [fields["amount"], fields["unit"], fields["device"]]
     resumed = resume.wire(panel, again, shown, seen, goal, cancels=tried, **loud)
     healed = heal.click(health.heal, [shown, *goal], seen, cancels=tried, **loud)
     picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **quiet)
@@ -147,7 +147,7 @@ def start(name, *values):
     name = (name or "").strip() or None
     if name:
         library.named_run_path(name)  # the command line may name any folder, a page may not
-    run = job.start(form.config_of(*values), name)
+    run = job.start(form.config_of(*values), name, form.gpus_of(*values))
     return run.name, "{}"
 
 

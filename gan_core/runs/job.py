@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from gan_core.runs.changes import Changed, as_it_was, changes
 from gan_core.runs.library import new_run_path, runs, start_lock
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 from gan_core.runs.tracking import require_tracker
+from gan_core.training.group import check_shares
 
 ENDING_SECONDS = 10
+RESTARTS = 1  # of all processes, when one of several has died
 
 
 def create(config: Config, name: str | None = None) -> RunDir:
@@ -42,26 +45,44 @@ def room_needed(config: Config) -> float:
     return pictures + disk.run_bytes(config)
 
 
-def start(config: Config, name: str | None = None) -> RunDir:
-    """Create a run and train it in a process of its own. RunBusy while another run under checkpoints/ trains."""
+def start(config: Config, name: str | None = None, gpus: Sequence[str] = ()) -> RunDir:
+    """Create a run and train it in a process of its own. RunBusy while another run under checkpoints/ trains.
+
+    `gpus` are the ids of those to use, with a process for each; without any, PyTorch decides.
+    """
+    check_shares(config.train.batch_size, len(gpus) or 1)
     with _one_at_a_time():
         run = create(config, name)
-        _spawn(run)
+        _spawn(run, gpus)
     return run
 
 
-def resume(run: RunDir, kimg: float | None = None, minutes: float | None = None, ignore_changes: bool = False) -> None:
+def resume(
+    run: RunDir,
+    kimg: float | None = None,
+    minutes: float | None = None,
+    ignore_changes: bool = False,
+    gpus: Sequence[str] = (),
+) -> None:
     """Go on with a stopped, finished or dead run in a process of its own, as `prepare_resume` says."""
+    check_shares(run.config().train.batch_size, len(gpus) or 1)
     with _one_at_a_time():
         prepare_resume(run, kimg, minutes, ignore_changes)
-        _spawn(run)
+        _spawn(run, gpus)
 
 
-def fine_tune(run: RunDir, name: str | None = None, kimg: float | None = None, minutes: float | None = None) -> RunDir:
+def fine_tune(
+    run: RunDir,
+    name: str | None = None,
+    kimg: float | None = None,
+    minutes: float | None = None,
+    gpus: Sequence[str] = (),
+) -> RunDir:
     """Train a new run in a process of its own, as `prepare_fine_tune` says."""
+    check_shares(run.config().train.batch_size, len(gpus) or 1)
     with _one_at_a_time():
         new = prepare_fine_tune(run, name, kimg, minutes)
-        _spawn(new)
+        _spawn(new, gpus)
     return new
 
 
@@ -173,12 +194,12 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _spawn(run: RunDir) -> None:
+def _spawn(run: RunDir, gpus: Sequence[str]) -> None:
     run.clear_stop()
-    slices.wait(run) if slices.lent_in_slices() else _start_process(run)
+    slices.wait(run) if slices.lent_in_slices() else _start_process(run, gpus)
 
 
-def _start_process(run: RunDir) -> None:
+def _start_process(run: RunDir, gpus: Sequence[str]) -> None:
     status = replace(
         run.status(),
         state="starting",
@@ -188,13 +209,28 @@ def _start_process(run: RunDir) -> None:
         pid=0,
     )
     run.write_status(status)
-    command = [sys.executable, "-m", "gan_core", "resume", str(run.path), "--background"]
+    launcher = _launcher(len(gpus))
+    command = [sys.executable, *launcher, "-m", "gan_core", "resume", str(run.path), "--background"]
     with run.log.open("ab") as log:
         # A session of its own: closing the app or its terminal leaves the training alone.
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=REPOSITORY,
+            env=os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     threading.Thread(target=_reap, args=(run, process, status), daemon=True).start()
+
+
+def _launcher(num_processes: int) -> list[str]:
+    """What starts so many processes of a module, and all again when one dies; nothing for one of them."""
+    if num_processes < 2:
+        return []
+    options = ["--standalone", "--nproc-per-node", str(num_processes), "--max-restarts", str(RESTARTS)]
+    return ["-m", "torch.distributed.run", *options]
 
 
 def _reap(run: RunDir, process: subprocess.Popen, status: Status) -> None:

@@ -50,7 +50,7 @@ def filled():
     def values(**changes) -> list:
         settings = {name: form.value_of(preset("dcgan"), name) for name in form.SETTINGS}
         what = {"source": form.LOCAL, "path": "", "upload": None, "preset": "dcgan", "amount": 1, "unit": "kimg"}
-        other = {"known": "fashion-mnist", "data_root": "", "image_size": 32}
+        other = {"known": "fashion-mnist", "data_root": "", "image_size": 32, "device": None}
         return [(what | other | settings | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
 
     return values

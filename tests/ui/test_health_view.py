@@ -51,7 +51,7 @@ def test_the_button_asks_for_treatment_and_goes_on_with_a_run_that_had_stopped(r
     resumed = []
     monkeypatch.setattr(health.job, "resume", lambda run, **goal: resumed.append((run.name, goal)))
     assert health.heal(run.name, 10, "minutes") == "{}"
-    assert run.take_heal_request() and resumed == [("tiny", {})]
+    assert run.take_heal_request() and resumed == [("tiny", {"gpus": ()})]
 
 
 def test_a_treatment_is_a_line_from_bottom_to_top_of_every_chart(run):

@@ -128,8 +128,10 @@ def joined_by_launcher() -> Iterator[Ranks]:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
         torch.cuda.set_device(device)
-    with together():
+    try:
         dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    except RuntimeError as error:
+        raise OSError(f"the processes of this training do not find each other: {str(error).splitlines()[0]}") from error
     group = Ranks(device)
     try:
         yield group

@@ -118,6 +118,8 @@ def prepare_resume(
     # Its process says that it has ended an instant before it lets go of the run.
     if not run.is_free(within=ENDING_SECONDS):
         raise RunBusy(f"'{run.name}' is just being copied or moved: try again in a moment")
+    if run.is_rented:
+        return  # it trains elsewhere, and is to be followed again
     if not run.states() and run.generator.exists() and status.state not in ("died", "failed"):
         raise ValueError(
             f"'{run.name}' is a finished model without its training state: it can be explored, not resumed"
@@ -151,6 +153,10 @@ def live_run() -> RunDir | None:
     return next((run for run in runs() if run.status().active), None)
 
 
+def _training_here() -> RunDir | None:
+    return next((run for run in runs() if run.status().active and not run.is_rented), None)
+
+
 def try_out(config: Config) -> Iterator[dict]:
     """Preflight a config in a process of its own, which ends when the iterator is closed.
 
@@ -158,7 +164,7 @@ def try_out(config: Config) -> Iterator[dict]:
     closed at any time, and last the findings, {"event": "preflight", "sentences", ...}. ValueError with the sentence of
     what went wrong; RunBusy while a run trains.
     """
-    if busy := live_run():
+    if busy := _training_here():
         raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
     _checked_name(config.train)
     config = _absolute(config)
@@ -189,7 +195,7 @@ def _absolute(config: Config) -> Config:
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with start_lock():
-        if busy := live_run():
+        if busy := _training_here():
             raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
         yield
 
@@ -209,8 +215,8 @@ def _start_process(run: RunDir, gpus: Sequence[str]) -> None:
         pid=0,
     )
     run.write_status(status)
-    launcher = _launcher(len(gpus))
-    command = [sys.executable, *launcher, "-m", "gan_core", "resume", str(run.path), "--background"]
+    launcher, task = ([], "follow") if run.is_rented else (_launcher(len(gpus)), "resume")
+    command = [sys.executable, *launcher, "-m", "gan_core", task, str(run.path), "--background"]
     with run.log.open("ab") as log:
         # A session of its own: closing the app or its terminal leaves the training alone.
         process = subprocess.Popen(

@@ -125,6 +125,8 @@ def bin_() -> Path:
 def _require_own(run: RunDir, done: str) -> None:
     if is_shipped(run):
         raise ValueError(f"'{run.name}' came with the program and cannot be {done}: duplicate it instead")
+    if run.is_rented:
+        raise RunBusy(f"'{run.name}' trains on a rented machine: follow it to its end, or stop it, before it is {done}")
 
 
 @contextlib.contextmanager

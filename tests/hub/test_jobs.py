@@ -15,6 +15,7 @@ from gan_core.home import checkpoints
 from gan_core.hub import following, jobs
 from gan_core.hub.following import Follower, followed_by, step_of
 from gan_core.runs import job as training
+from gan_core.runs import manage
 from gan_core.runs.library import find_run
 from gan_core.runs.run_dir import RunDir
 
@@ -212,6 +213,27 @@ def test_a_training_that_goes_back_is_told_from_one_that_is_heard_again():
     assert [(row["nimg"], row["seconds"]) for row in rows] == [(8, 1.0), (16, 3.0)]
 
 
+def test_the_app_follows_a_job_in_a_process_and_trains_beside_it(on_hub, rented, tiny, monkeypatch, wait_for):
+    monkeypatch.setenv("HF_ENDPOINT", on_hub.endpoint)
+    training.resume(rented)
+    wait_for(lambda: rented.status().message == following.WAITS and rented.is_alive())
+    on_hub.jobs.all["job0"].lines.append(tick(24, 1.5))
+    on_hub.jobs.all["job0"].stage = "RUNNING"
+    own = training.start(tiny, "own")
+    wait_for(lambda: rented.status().nimg == 24)
+    rented.request_stop()
+    wait_for(lambda: rented.status().state == "stopped")
+    assert on_hub.jobs.all["job0"].stage == "CANCELED"
+    wait_for(lambda: own.status().state == "done")
+
+
+def test_a_run_is_not_renamed_or_deleted_while_its_job_may_go_on(on_hub, rented):
+    for change in (lambda: manage.rename(rented, "other"), lambda: manage.delete(rented)):
+        with pytest.raises(ValueError, match="trains on a rented machine"):
+            change()
+    assert rented.exists()
+
+
 def test_a_job_that_is_gone_ends_the_run(on_hub, rented):
     del on_hub.jobs.all["job0"]
     assert main(["follow", "mine"]) == 1
@@ -240,8 +262,6 @@ def test_a_run_that_was_trained_here_goes_on_there(on_hub, tiny, wait_for, capsy
 
 
 def test_a_copy_of_a_run_has_no_part_in_its_job(on_hub, rented):
-    from gan_core.runs import manage
-
     copy = manage.duplicate(rented, "copy")
     assert rented.is_rented and not copy.is_rented
     assert main(["follow", "copy"]) == 2

@@ -26,10 +26,17 @@ DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 def train(args: argparse.Namespace) -> int:
     from gan_core.cli.renting import train_on_job
     from gan_core.runs import job
+    from gan_core.training.group import check_shares, num_launched
 
     if args.hf_job:
         return train_on_job(args)
-    return work(lambda: job.create(settings(args), args.run), args.json)
+
+    def prepare() -> RunDir:
+        config = settings(args)
+        check_shares(config.train.batch_size, num_launched())
+        return job.create(config, args.run)
+
+    return work(prepare, args.json)
 
 
 def preflight(args: argparse.Namespace) -> int:

@@ -128,16 +128,24 @@ def joined_by_launcher() -> Iterator[Ranks]:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
         torch.cuda.set_device(device)
-    try:
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
-    except RuntimeError as error:
-        raise OSError(f"the processes of this training do not find each other: {str(error).splitlines()[0]}") from error
+    meet("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     group = Ranks(device)
     try:
         yield group
     finally:
         group.end()
         dist.destroy_process_group()
+
+
+def meet(backend: str) -> None:
+    """Find the other processes. OSError with what went wrong if that fails."""
+    try:
+        store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+        # The launcher's store may outlive a restart, and then holds the addresses of those that have died.
+        store = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}-{size}", store)
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    except RuntimeError as error:
+        raise OSError(f"the processes of this training do not find each other: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager

@@ -79,6 +79,11 @@ def is_launched() -> bool:
     return all(name in os.environ for name in LAUNCHED)
 
 
+def num_launched() -> int:
+    """How many processes there are, this one included."""
+    return int(os.environ["WORLD_SIZE"]) if is_launched() else 1
+
+
 @contextmanager
 def launched() -> Iterator[Group]:
     """The group that this process was launched into; left in order, it ends the work of all."""

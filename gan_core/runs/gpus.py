@@ -40,7 +40,7 @@ def choices() -> list[tuple[str, str]]:
     there = found()
     if len(there) < 2:
         return []
-    each = [(f"GPU {place}: {gpu.name}", gpu.uuid) for place, gpu in enumerate(there)]
+    each = [(f"GPU {place}: {gpu.name.removeprefix('NVIDIA ')}", gpu.uuid) for place, gpu in enumerate(there)]
     return [*each, (f"all {len(there)} GPUs", ALL)]
 
 

@@ -24,7 +24,7 @@ def installed(tmp_path, monkeypatch):
 
 def test_each_gpu_and_all_of_them_are_offered(installed):
     installed(LISTED)
-    words = ["GPU 0: NVIDIA A100", "GPU 1: NVIDIA A100", "GPU 2: Quadro", "all 3 GPUs"]
+    words = ["GPU 0: A100", "GPU 1: A100", "GPU 2: Quadro", "all 3 GPUs"]
     assert gpus.choices() == list(zip(words, [A, B, C, gpus.ALL], strict=True))
     assert gpus.chosen(gpus.ALL) == (A, B, C) and gpus.chosen(B) == (B,) and gpus.chosen(None) == ()
     with pytest.raises(ValueError, match="this GPU is gone"):

@@ -71,6 +71,8 @@ def main(folder: Path) -> None:
                 found |= {name: group.gather(found[name][None]) for name in ("weights", "seen")}
             if group.rank == 0:
                 torch.save(found, folder / f"{kind}-{group.size}.pt")
+        if group.rank:
+            assert not list(group.orders()), "rank 0 orders nothing but the end"
 
 
 if __name__ == "__main__":

@@ -125,7 +125,6 @@ def test_what_has_no_metrics_or_trains_is_not_tracked(run, capsys):
 @pytest.fixture
 def trackio(tmp_path, monkeypatch):
     """trackio's storage in a folder of its own, which it decides on import; in a process each, as people use it."""
-    pytest.importorskip("trackio")
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 

@@ -59,6 +59,12 @@ def test_ranks_show_every_picture_of_an_epoch_once(trained, size):
     assert torch.equal(two_batches, whole.permute(2, 0, 1, 3))
 
 
+def test_one_process_loads_nothing_for_several(tiny):
+    run = RunDir.create(checkpoints() / "alone", tiny)
+    assert Worker(run, 4711, lambda: False, lambda event: None).work().state == "done"
+    assert "gan_core.training.distributed" not in sys.modules
+
+
 def test_a_batch_that_cannot_be_shared_equally_is_refused_in_a_sentence(tiny):
     check_shares(32, 4)
     with pytest.raises(ValueError, match="3 processes cannot share batches of 32 equally: choose"):

@@ -341,3 +341,45 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(app, browser, run):
     page.get_by_role("slider", name="Pad").tap(position={"x": 20, "y": 20})
     page.wait_for_function("amount('pca-1') < 0 && amount('pca-2') > 0")
     page.context.close()
+
+
+def test_a_finger_that_scrolls_over_a_slider_leaves_it_as_it_was(app, browser, run):
+    page = opened(app.url, browser, viewport=PHONE, has_touch=True)
+    choose_model(page)
+    slider = page.locator(".dir .knob").nth(2)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
+    page.evaluate("window.heard = 0; document.addEventListener('input', () => { heard += 1; })")
+    before = scrolled(page)
+    swipe(page, (x, y), (x, y - 150))
+    page.wait_for_function("before => window.scrolled() !== before", arg=before)
+    assert page.evaluate("heard") == 0 and slider.input_value() == "0"
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.touchscreen.tap(box["x"] + box["width"] * 0.8, middle)
+    page.wait_for_function("amount(document.querySelectorAll('.dir')[2].dataset.id) > 0")
+    swipe(page, (box["x"] + box["width"] * 0.8, middle), (box["x"] + box["width"] * 0.2, middle))
+    page.wait_for_function("amount(document.querySelectorAll('.dir')[2].dataset.id) < 0")
+    assert not page.errors
+    page.context.close()
+
+
+def scrolled(page: Page) -> float:
+    """How far the page, and whatever within it scrolls, has gone."""
+    return page.evaluate(
+        "window.scrolled = () => scrollY + [...document.querySelectorAll('.rows, .gradio-container, main')]"
+        ".reduce((sum, each) => sum + each.scrollTop, 0); window.scrolled()"
+    )
+
+
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float], steps: int = 12) -> None:
+    """A finger that comes down at `start` and is lifted at `end`, through the browser's own touch handling."""
+    devtools = page.context.new_cdp_session(page)
+    places = [[a + (b - a) * i / steps for a, b in zip(start, end, strict=True)] for i in range(steps + 1)]
+    for i, (x, y) in enumerate(places):
+        kind = "touchMove" if i else "touchStart"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(20)
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -401,11 +401,13 @@ is("seed").addEventListener("change", () => {
   note(`A seed is a whole number from 0 to ${MAX_SEED}.`);
 });
 is("models").addEventListener("change", (event) => openModel(event.target.value));
+// A tool that has steps of its own takes them back, unless the keyboard is at the stage.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches?.("input:not([type=range]), textarea, [contenteditable]");
+  const typing = event.target.matches?.("input:not([type=range], [type=checkbox]), textarea, [contenteditable]");
   if (!root.offsetParent || typing || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  event.shiftKey ? step(undone, done) : step(done, undone);
+  if (hooks[tool].step && !event.target.closest?.(".stage")) hooks[tool].step(event.shiftKey);
+  else event.shiftKey ? step(undone, done) : step(done, undone);
 });
 
 addEventListener("hashchange", () => { if (root.isConnected && linked()) openLink(); });
@@ -423,6 +425,7 @@ async function start() {
   openTool("play");
   startStrips();
   startWalks();
+  startTouches();
   await openLink();
   await listModels();
 }

@@ -275,6 +275,7 @@ def test_a_link_opens_the_same_picture_in_another_browser(page, app, browser):
     page.get_by_role("button", name="Link").click()
     expect(page.get_by_text("link")).not_to_have_count(0)
     other = opened(page.url, browser)
+    other.wait_for_function("amount('pca-2') === -1.25")
     assert other.evaluate("[pixels(), JSON.stringify(point())]") == page.evaluate("[pixels(), JSON.stringify(point())]")
     expect(slider(other, "Direction 2")).to_have_value("-1.25")
     other.context.close()

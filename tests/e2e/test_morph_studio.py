@@ -224,7 +224,7 @@ def test_a_slider_goes_through_the_training_and_saves_it(page, learned):
     section.get_by_role("button", name="Strip").click()
     section.get_by_label("frames", exact=True).fill("3")
     section.get_by_label("size").select_option("64")
-    section.get_by_label("images seen in the corner").uncheck()
+    section.get_by_label("pictures seen, in the corner").uncheck()
     strip = np.asarray(Image.open(saved(page, "learning")).convert("RGB"))
     assert strip.shape == (64, 3 * 66 - 2, 3)
     np.testing.assert_allclose([strip[:, i * 66 : i * 66 + 64].mean() for i in range(3)], [64, 128, 191], atol=3)

@@ -367,6 +367,21 @@ def test_a_finger_that_scrolls_over_a_slider_leaves_it_as_it_was(app, browser, r
     page.context.close()
 
 
+def test_a_note_is_in_sight_wherever_one_acts(app, browser, run):
+    page = opened(app.url, browser, viewport={"width": 1280, "height": 360})
+    choose_model(page)
+    page.get_by_role("button", name="Morph", exact=True).click()
+    note, button = page.locator(".explorer .note"), page.get_by_role("button", name="Kept pictures")
+    expect(button).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("document.querySelector('canvas.hero').getBoundingClientRect().top < -50")
+    button.evaluate("button => button.click()")
+    expect(note).to_contain_text("Keep a picture first")
+    expect(note).to_be_in_viewport(ratio=1)
+    assert not page.errors
+    page.context.close()
+
+
 def scrolled(page: Page) -> float:
     """How far the page, and whatever within it scrolls, has gone."""
     return page.evaluate(

@@ -1,6 +1,6 @@
 // mean(A) − mean(B) + mean(C): slots to fill at the left, the sum amid its neighbours at the right, as in the paper's figure.
 tools.arithmetic = (studio, root) => {
-  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, CANDIDATES = 32, NOISE = 0.25, AMOUNT = 2;
+  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, CANDIDATES = 32, NOISE = 0.25, AMOUNT = 1.5;
   // Smiling women, women and men that the shipped model draws well.
   const EXAMPLES = {
     "faces-64": { seeds: [[398, 271, 441], [202, 366, 449], [117, 213, 59]], names: ["smiling women", "women", "men"],

@@ -8,7 +8,7 @@ run: $(VENV)/app-ready
 	$(BIN)/python app.py
 
 test: $(VENV)/test-ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

@@ -32,8 +32,8 @@ CHROMIUM_FLAGS = [
 class App:
     """`python app.py` of `folder` on a free port, with its runs under `home`, and perhaps more in its environment."""
 
-    def __init__(self, home: Path, folder: Path = REPOSITORY, **environment: str):
-        self.home, self.folder, self.url, self.environment = home, folder, "", environment
+    def __init__(self, home: Path, folder: Path = REPOSITORY, python: Path | str = sys.executable, **environment: str):
+        self.home, self.folder, self.python, self.url, self.environment = home, folder, python, "", environment
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -53,7 +53,7 @@ class App:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home), **self.environment}
-        command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
+        command = [self.python, "app.py", "--no-browser", "--port", str(port)]
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 

@@ -14,6 +14,11 @@ def kimg(nimg: int) -> str:
     return f"{nimg / 1000:.1f} kimg" if nimg < 100_000 else f"{nimg / 1000:,.0f} kimg"
 
 
+def pictures(nimg: int) -> str:
+    """The same for who does not know the unit, e.g. '600 pictures', '412,000 pictures'."""
+    return f"{round(nimg, -3 if nimg >= 100_000 else -2 if nimg >= 1000 else 0):,} pictures"
+
+
 def distance(value: float | None) -> str:
     """A sliced Wasserstein distance, e.g. '9.24', '61.6', '1,450'; a dash where none was measured."""
     if value is None:

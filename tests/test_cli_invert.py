@@ -47,7 +47,7 @@ def test_a_photo_is_found_and_its_z_makes_the_picture(model, photo, tmp_path, ca
 
 def test_the_result_is_said_in_a_sentence(model, photo, tmp_path, capsys):
     assert main(["invert", model, photo, "--denoise", "--out", str(tmp_path / "x.png"), *QUICK]) == 0
-    assert "of 255; the nearest of 512 random pictures is" in capsys.readouterr().out
+    assert "% in the brightness of a pixel; the nearest of 512 random pictures is off by" in capsys.readouterr().out
 
 
 def test_a_hole_is_filled_and_the_rest_kept(model, photo, tmp_path):

@@ -56,6 +56,11 @@ def named(data: str) -> str | None:
     return next((name for name in parts if name.replace("-", "") == plain), None)
 
 
+def downloaded(root: Path) -> list[str]:
+    """The names of the sets that `open_named` has downloaded to this root."""
+    return [name for name in NAMES if (root / "named" / name).is_dir()]
+
+
 def check_data_root(data_root: str | Path | None) -> Path | None:
     if not data_root:
         return None
@@ -183,5 +188,5 @@ def _reason(error: Exception) -> str:
 
 def _failure(name: str, reason: str) -> ValueError:
     return ValueError(
-        f"{name} could not be downloaded: {reason}; put its files into a folder and name that with --data-root."
+        f"{name} could not be downloaded: {reason}; put its files into a folder on this computer and name that folder."
     )

@@ -18,7 +18,7 @@ from gan_core.latent.directions import SLIDER_RANGE
 from gan_core.runs.checkpoint import load_generator
 from gan_core.runs.run_dir import RunDir
 from gan_core.web import page as web
-from gan_core.words import kimg
+from gan_core.words import pictures
 
 STATIC = Path(web.__file__).parent / "static"
 TOOLS = ("play", "morph")
@@ -83,7 +83,7 @@ def site(explorer: Explorer, record: Record, folder: Path) -> dict:
         "size": model.image_size,
         "latentDim": model.latent_dim,
         "classes": list(model.classes),
-        "seen": kimg(explorer.nimg),
+        "seen": pictures(explorer.nimg),
         "data": record.data["name"],
         "terms": record.data.get("terms", ""),
         "range": SLIDER_RANGE,

@@ -1,4 +1,4 @@
-"""Places in latent space as points: what lies around one, and what lies between two."""
+"""Places in latent space as points: what lies around one, what lies between two, and what all pictures share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from gan_core.latent.paths import travel
 # In standard deviations of z: a relative, neither a twin nor a stranger.
 NOISE = 0.5
 NUM_NEARBY = 8
+AVERAGED = 128
+PLAIN = 8.0  # grey levels: what varies less over an average picture is hardly to be seen
 
 
 def between(explorer: Explorer, a: Point, b: Point, t: float) -> Point:
@@ -28,3 +30,9 @@ def nearby(explorer: Explorer, point: Point, count: int = NUM_NEARBY, noise: flo
     rng = np.random.default_rng(key[:latent_dim].view(np.uint32))
     around = move(key[:latent_dim], rng.standard_normal((count, latent_dim)), noise * np.eye(count))
     return [replace(point, z=tuple(map(float, [*z, *key[latent_dim:]]))) for z in around]
+
+
+def average(explorer: Explorer, count: int = AVERAGED) -> np.ndarray | None:
+    """The mean of that many random pictures, uint8 [H, W, C]; None where it is all one grey."""
+    mean = explorer.render_many([Point(seed) for seed in range(count)]).mean(0)
+    return mean.round().astype(np.uint8) if mean.mean(-1).std() >= PLAIN else None

@@ -51,9 +51,15 @@ class Found:
     random_off: float
 
     def sentence(self) -> str:
-        """The honest result, e.g. 'off by 14 grey levels of 255; the nearest of 512 random pictures is 31 off'."""
-        near, random = (f"{value:.1f}" if value < 2 else f"{value:.0f}" for value in (self.off, self.random_off))
-        return f"off by {near} grey levels of 255; the nearest of {TRIED} random pictures is {random} off"
+        """The honest result, with 100 % for black instead of white.
+
+        E.g. 'off by 5 % in the brightness of a pixel; the nearest of 512 random pictures is off by 12 %'.
+        """
+        near, random = (f"{value:.1f} %" if value < 2 else f"{value:.0f} %" for value in self.percents())
+        return f"off by {near} in the brightness of a pixel; the nearest of {TRIED} random pictures is off by {random}"
+
+    def percents(self) -> tuple[float, float]:
+        return self.off / 255 * 100, self.random_off / 255 * 100
 
 
 def search(

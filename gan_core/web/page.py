@@ -19,7 +19,10 @@ TOOLS = {
     "paper": "The paper",
 }
 # The scripts of the stage, and of parts that tools are made of.
-STUDIO = ("studio", "stage", "strips", "walk", "sliders", "pad", "films", "learning", "bring", "cropper")
+STUDIO = (
+    "studio", "stage", "strips", "walk", "sliders", "touch", "pad",
+    "films", "history", "pieces", "learning", "bring", "cropper",
+)  # fmt: skip
 
 
 def page(tools: Iterable[str] = TOOLS) -> str:

@@ -143,7 +143,7 @@ def test_no_network_is_one_sentence(tmp_path, no_network, data):
     (tmp_path / "empty").mkdir()
     assert refusal(data, tmp_path, data_root=tmp_path / "empty") == (
         f"{data} could not be downloaded: no connection to the network; "
-        "put its files into a folder and name that with --data-root."
+        "put its files into a folder on this computer and name that folder."
     )
 
 

@@ -65,10 +65,11 @@ def verdict(page: Page):
 
 def test_a_photo_is_found_and_moved_by_the_sliders(page, photo):
     upload(page, photo)
+    expect(tool(page).get_by_text("the average of the model's pictures")).to_be_visible(timeout=20 * SECONDS)
     tool(page).locator("[data-do=search]").click()
     expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
     expect(verdict(page)).to_be_visible(timeout=240 * SECONDS)
-    assert float(re.search(r"by ([\d.]+) grey", verdict(page).inner_text())[1]) < 3
+    assert float(re.search(r"by ([\d.]+) %", verdict(page).inner_text())[1]) < 3
     page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z")
     tool(page).get_by_role("button", name="Move its sliders").click()
     slider = page.locator(".dir .knob").first
@@ -98,6 +99,7 @@ def test_a_hole_is_filled_by_keys_alone_and_saved(page, photo, tmp_path):
     tool(page).get_by_role("button", name="Middle").press("Enter")
     tool(page).locator("[data-do=search]").press("Enter")
     expect(verdict(page)).to_be_visible(timeout=240 * SECONDS)
+    expect(tool(page).get_by_text("the result takes from it only what fills the hole")).to_be_visible()
     with page.expect_download() as download:
         tool(page).get_by_role("button", name="Save result").press("Enter")
     download.value.save_as(tmp_path / "filled.png")

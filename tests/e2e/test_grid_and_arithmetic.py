@@ -169,6 +169,29 @@ def test_a_picture_can_be_dragged_into_a_slot_and_taken_away(page):
     expect(page.get_by_role("button", name="Slot 2 of B, empty")).to_be_visible()
 
 
+def test_an_example_is_made_of_the_directions_of_any_model(page):
+    open_tool(page, "Arithmetic")
+    name = page.get_by_label("Name of A", exact=True)
+    names = []
+    for _ in range(2):
+        page.get_by_role("button", name="Example", exact=True).click()
+        expect(page.get_by_text("the sum gives what A has more of to C")).to_be_visible(timeout=20 * SECONDS)
+        expect(name).not_to_have_value(names[-1] if names else "", timeout=20 * SECONDS)
+        names.append(name.input_value())
+    assert all(each.endswith("+1.5") for each in names)
+    for group in "ABC":
+        expect(page.get_by_role("button", name=f"Slot 3 of {group}, filled")).to_be_visible()
+    expect(page.get_by_role("button", name="The sum")).to_be_visible(timeout=20 * SECONDS)
+
+
+def test_the_buttons_below_the_grid_stay_in_sight(page):
+    page.set_viewport_size({"width": 1280, "height": 640})
+    open_grid(page, 256)
+    page.get_by_role("button", name="most real first").click()
+    expect(page.get_by_text("What the discriminator takes for real")).to_be_visible()
+    expect(page.get_by_role("button", name="Save a zip")).to_be_in_viewport(ratio=1)
+
+
 def test_the_difference_of_two_groups_becomes_a_direction(page, run):
     open_tool(page, "Arithmetic")
     page.get_by_role("button", name="Example", exact=True).click()

@@ -129,6 +129,40 @@ def test_three_pictures_are_added_and_put_in_order(page):
     assert seeds(page) == list(SEEDS)
 
 
+def test_every_step_of_the_timeline_can_be_taken_back(page):
+    undo, redo = (page.get_by_role("button", name=f"{word} on the timeline") for word in ("Undo", "Redo"))
+    page.get_by_role("button", name="Random pictures").click()
+    others = seeds(page)
+    assert len(others) == 4
+    undo.click()
+    assert seeds(page) == list(SEEDS)
+    expect(keys(page)).to_have_count(3)
+    redo.click()
+    assert seeds(page) == others
+    expect(redo).to_be_disabled()
+    keys(page).nth(1).press("Control+z")
+    keys(page).nth(1).press("Delete")
+    assert seeds(page) == [SEEDS[0], SEEDS[2]]
+    page.keyboard.press("Control+z")
+    assert seeds(page) == list(SEEDS)
+    expect(keys(page).nth(1)).to_be_focused()
+    loop = page.get_by_label("loop")
+    loop.uncheck()
+    page.keyboard.press("Control+z")
+    expect(loop).to_be_checked()
+    page.keyboard.press("Control+Shift+z")
+    expect(loop).not_to_be_checked()
+    page.keyboard.press("Control+z")
+
+
+def test_the_keyboard_at_the_stage_takes_back_what_the_stage_showed(page):
+    show_seed(page, SEEDS[0])
+    page.get_by_role("button", name="Surprise me").click()
+    page.keyboard.press("Control+z")
+    shown(page, f'"seed":{SEEDS[0]}')
+    assert seeds(page) == list(SEEDS)
+
+
 def test_the_scrubber_shows_what_the_library_draws(page, explorer):
     page.get_by_role("button", name="smooth curve").click()
     for i, (length, easing) in enumerate(((0.5, "linear"), (0.5, "smooth"), (1.0, "linear")), 1):
@@ -190,7 +224,7 @@ def test_a_slider_goes_through_the_training_and_saves_it(page, learned):
     section.get_by_role("button", name="Strip").click()
     section.get_by_label("frames", exact=True).fill("3")
     section.get_by_label("size").select_option("64")
-    section.get_by_label("images seen in the corner").uncheck()
+    section.get_by_label("pictures seen, in the corner").uncheck()
     strip = np.asarray(Image.open(saved(page, "learning")).convert("RGB"))
     assert strip.shape == (64, 3 * 66 - 2, 3)
     np.testing.assert_allclose([strip[:, i * 66 : i * 66 + 64].mean() for i in range(3)], [64, 128, 191], atol=3)

@@ -110,15 +110,22 @@ def test_the_pad_moves_along_two_directions_by_hand_and_by_keys(page):
 
 
 def test_an_answer_that_was_overtaken_is_not_drawn(page):
-    for amount in (1, 2):
+    held, asked, image = [], '"pca-1":0.5', {"image": page.evaluate("pixels()")}
+
+    def answer_or_hold_back(route: Route) -> None:
+        request = route.request.post_data or ""
+        if asked in request:
+            held.append(route)
+        elif '"pca-1":2' in request:
+            route.fulfill(json=image)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/", answer_or_hold_back)
+    # Only after quick answers more than one is asked for at once.
+    for amount in (2, 2.1, 2.2, 2.3):
         set_to(page, "Direction 1", amount)
         page.wait_for_function(f"amount('pca-1') === {amount}")
-    held, asked = [], '"pca-1":0.5'
-
-    def hold_back(route: Route) -> None:
-        held.append(route) if asked in (route.request.post_data or "") else route.continue_()
-
-    page.route("**/component_server/", hold_back)
     set_to(page, "Direction 1", 0.5)
     set_to(page, "Direction 1", 1.5)
     page.wait_for_function("amount('pca-1') === 1.5")
@@ -275,6 +282,7 @@ def test_a_link_opens_the_same_picture_in_another_browser(page, app, browser):
     page.get_by_role("button", name="Link").click()
     expect(page.get_by_text("link")).not_to_have_count(0)
     other = opened(page.url, browser)
+    other.wait_for_function("amount('pca-2') === -1.25")
     assert other.evaluate("[pixels(), JSON.stringify(point())]") == page.evaluate("[pixels(), JSON.stringify(point())]")
     expect(slider(other, "Direction 2")).to_have_value("-1.25")
     other.context.close()
@@ -341,3 +349,60 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(app, browser, run):
     page.get_by_role("slider", name="Pad").tap(position={"x": 20, "y": 20})
     page.wait_for_function("amount('pca-1') < 0 && amount('pca-2') > 0")
     page.context.close()
+
+
+def test_a_finger_that_scrolls_over_a_slider_leaves_it_as_it_was(app, browser, run):
+    page = opened(app.url, browser, viewport=PHONE, has_touch=True)
+    choose_model(page)
+    slider = page.locator(".dir .knob").nth(2)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
+    page.evaluate("window.heard = 0; document.addEventListener('input', () => { heard += 1; })")
+    before = scrolled(page)
+    swipe(page, (x, y), (x, y - 150))
+    page.wait_for_function("before => window.scrolled() !== before", arg=before)
+    assert page.evaluate("heard") == 0 and slider.input_value() == "0"
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.touchscreen.tap(box["x"] + box["width"] * 0.8, middle)
+    page.wait_for_function("amount(document.querySelectorAll('.dir')[2].dataset.id) > 0")
+    swipe(page, (box["x"] + box["width"] * 0.8, middle), (box["x"] + box["width"] * 0.2, middle))
+    page.wait_for_function("amount(document.querySelectorAll('.dir')[2].dataset.id) < 0")
+    assert not page.errors
+    page.context.close()
+
+
+def test_a_note_is_in_sight_wherever_one_acts(app, browser, run):
+    page = opened(app.url, browser, viewport={"width": 1280, "height": 360})
+    choose_model(page)
+    page.get_by_role("button", name="Morph", exact=True).click()
+    note, button = page.locator(".explorer .note"), page.get_by_role("button", name="Kept pictures")
+    expect(button).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("document.querySelector('canvas.hero').getBoundingClientRect().top < -50")
+    button.evaluate("button => button.click()")
+    expect(note).to_contain_text("Keep a picture first")
+    expect(note).to_be_in_viewport(ratio=1)
+    assert not page.errors
+    page.context.close()
+
+
+def scrolled(page: Page) -> float:
+    """How far the page, and whatever within it scrolls, has gone."""
+    return page.evaluate(
+        "window.scrolled = () => scrollY + [...document.querySelectorAll('.rows, .gradio-container, main')]"
+        ".reduce((sum, each) => sum + each.scrollTop, 0); window.scrolled()"
+    )
+
+
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float], steps: int = 12) -> None:
+    """A finger that comes down at `start` and is lifted at `end`, through the browser's own touch handling."""
+    devtools = page.context.new_cdp_session(page)
+    places = [[a + (b - a) * i / steps for a, b in zip(start, end, strict=True)] for i in range(steps + 1)]
+    for i, (x, y) in enumerate(places):
+        kind = "touchMove" if i else "touchStart"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(20)
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

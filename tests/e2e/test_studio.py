@@ -77,7 +77,7 @@ def test_a_trial_tells_how_long_it_will_take_and_can_be_cancelled(page, app, pho
     fill_form(page, photos)
     result, cancel = page.locator("#trial"), page.get_by_role("button", name="Cancel")
     page.get_by_role("button", name="Try it first").click()
-    expect(result).to_contain_text("images/s with batches of 16", timeout=60 * SECONDS)
+    expect(result).to_contain_text("images/s with batches of 16", timeout=120 * SECONDS)
     expect(result).to_contain_text("30 min the networks will have seen")
     # Again at once: the button of a trial that is over is no dead one.
     page.get_by_role("button", name="Try it first").click()

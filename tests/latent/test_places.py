@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from gan_core.config import Config
+from gan_core.home import REPOSITORY
 from gan_core.latent import Explorer, Point
-from gan_core.latent.places import between, nearby
+from gan_core.latent.places import average, between, nearby
 from gan_core.models import build_generator
+from gan_core.runs.library import SHIPPED
 
 MOVED = Point(3, {"pca-1": 1.5})
 
@@ -43,3 +45,11 @@ def test_nearby_pictures_keep_the_moves_the_length_and_the_class(explorer, with_
 def test_the_same_place_always_has_the_same_neighbours(explorer):
     assert nearby(explorer, MOVED) == nearby(explorer, MOVED)
     assert nearby(explorer, MOVED) != nearby(explorer, Point(3))
+
+
+def test_the_average_picture_is_none_where_it_is_all_one_grey(with_classes):
+    assert average(with_classes) is None
+    shipped = Explorer.load(REPOSITORY / "checkpoints" / SHIPPED / "generator.safetensors")
+    image = average(shipped, 32)
+    pictures = shipped.render([Point(seed) for seed in range(32)])
+    assert image.dtype == np.uint8 and np.abs(image - pictures.mean(0)).max() <= 1

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from gan_core.attributes import classifier, study
+from gan_core.home import datasets
 from gan_core.latent import catalogue
 from ui.explore import learn, opened, play, work
 
@@ -61,6 +62,18 @@ def test_where_nothing_is_known_the_model_has_none_and_nothing_is_downloaded(key
     assert learn.label_sources({"key": key}) == {}
 
 
+def test_the_pictures_of_this_computer_are_offered_but_the_models_own(key, run, config, clothes, pictures):
+    clothes.write_config(config.with_options(data=str(pictures)))
+    upload = datasets() / "uploads" / "0a" / "cats.zip"
+    for folder in (upload.parent, datasets() / "named" / "mnist"):
+        folder.mkdir(parents=True)
+    upload.touch()
+    offered = {each["data"]: each["name"] for each in learn.known_sources({"key": key})["sources"]}
+    assert offered == {str(pictures): "pets", str(upload): "cats.zip", "mnist": "mnist"}
+    others = learn.known_sources({"key": opened.open_model({"model": clothes.name})["key"]})["sources"]
+    assert [each["name"] for each in others] == ["cats.zip", "mnist", "drawn faces"]
+
+
 def test_other_pictures_are_looked_at_by_their_path(key, pictures):
     answer = learn.label_sources({"key": key, "data": str(pictures)})
     assert answer["name"] == "pets" and [each["name"] for each in answer["factors"]] == ["light", "luck"]
@@ -95,6 +108,7 @@ def test_a_refusal_is_a_sentence(key, pictures):
 
 def test_a_visitor_of_a_hosted_page_learns_nothing(key, pictures, visitor):
     assert "owner" in learn.label_sources({"key": key})["error"]
+    assert "owner" in learn.known_sources({"key": key})["error"]
     assert "owner" in learn.learn_directions({"key": key, "data": str(pictures)})["error"]
 
 

@@ -160,7 +160,7 @@ def test_a_model_without_snapshots_has_no_stages(key):
 def test_a_point_is_shown_as_of_every_stage(learned, key):
     assert morph.learned_stages({"key": key}) == {
         "seen": [300, 600, 1000],
-        "words": ["0.3 kimg", "0.6 kimg", "1.0 kimg"],
+        "words": ["300 pictures", "600 pictures", "1,000 pictures"],
     }
     point = {"seed": 5, "moves": {"pca-1": 1.0}}
     z = Explorer.load(learned.generator).keys([Point(5, {"pca-1": 1.0})])

@@ -32,7 +32,7 @@ def picture(answer: dict) -> Image.Image:
 
 def test_a_model_opens_and_answers_with_a_picture(run):
     answer = opened.open_model({"model": run.name})
-    assert answer["size"] == 32 and answer["seen"] == "1.0 kimg" and not answer["training"]
+    assert answer["size"] == 32 and answer["seen"] == "1,000 pictures" and not answer["training"]
     assert picture(play.face({"key": answer["key"], "view": {"at": {"seed": 3}}})).size == (32, 32)
 
 
@@ -128,9 +128,9 @@ def test_a_class_is_chosen_whatever_the_seed(clothes):
 
 def test_the_best_weights_come_first_and_the_newest_while_it_trains(clothes):
     best = opened.open_model({"model": clothes.name})
-    assert (best["which"], best["seen"], list(best["keys"])) == ("best", "1.0 kimg", ["best", "newest"])
+    assert (best["which"], best["seen"], list(best["keys"])) == ("best", "1,000 pictures", ["best", "newest"])
     newest = opened.open_model({"model": clothes.name, "which": "newest"})
-    assert (newest["which"], newest["seen"]) == ("newest", "2.0 kimg") and newest["key"] == best["keys"]["newest"]
+    assert (newest["which"], newest["seen"]) == ("newest", "2,000 pictures") and newest["key"] == best["keys"]["newest"]
     clothes.write_status(Status("training"))
     with clothes.claim():
         assert opened.open_model({"model": clothes.name})["which"] == "newest"

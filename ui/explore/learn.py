@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gan_core.attributes import Study, study
 from gan_core.attributes.factors import choose, columns_of, traits_of
 from gan_core.data import open_source
 from gan_core.data.hub import hub_repo
-from gan_core.data.named import named
+from gan_core.data.named import downloaded, named
 from gan_core.data.sources import absolute
 from gan_core.home import datasets
 from gan_core.latent.directions import Direction
+from gan_core.runs import library
+from gan_core.runs.run_dir import RunDir
 from ui.answers import answers
 from ui.explore import opened, saved, work
 from ui.guard import require_owner
@@ -23,6 +27,21 @@ STAGES = {
 }
 MOST_FACTORS = 100
 LONGEST_PATH = 4096
+
+
+@answers
+def known_sources(request: dict) -> dict:
+    """The pictures that this computer is known to have: of other runs, uploads, sets by name, and the drawn faces.
+
+    {sources: [{data, name}]}, without those that the model itself was trained on.
+    """
+    require_owner()
+    own = pictures_of(opened.run_of(request.get("key"))).partition(":")[0]
+    uploads = map(str, sorted((datasets() / "uploads").glob("*/*.zip")))
+    paths = dict.fromkeys(each for each in [*map(pictures_of, library.runs()), *uploads] if Path(each).is_absolute())
+    names = {each: Path(each).name for each in paths if Path(each).exists()}
+    names |= {each: each for each in downloaded(datasets())} | {"drawn": "drawn faces"}
+    return {"sources": [{"data": data, "name": name} for data, name in names.items() if data != own or named(data)]}
 
 
 @answers
@@ -74,6 +93,14 @@ def about(data: str) -> dict:
             values.setdefault(trait.factor, []).extend([trait.value] if trait.value else [])
         factors = [{"name": name, "values": each} for name, each in values.items()]
         return {"name": source.name, "count": len(source.items), "factors": factors}
+
+
+def pictures_of(run: RunDir) -> str:
+    """What a run was trained on; nothing where its config cannot be read."""
+    try:
+        return absolute(run.config().train.data)
+    except ValueError:
+        return ""
 
 
 def training_data(request: dict) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from gan_core.latent import Explorer, Point
 from gan_core.latent.learning import MOST_POINTS, Learning
 from gan_core.latent.timeline import EASINGS, WAYS, Piece, Timeline
-from gan_core.words import kimg
+from gan_core.words import pictures
 from ui.answers import answers
 from ui.explore import work
 from ui.explore.films import order, written
@@ -44,7 +44,7 @@ def learned_stages(request: dict) -> dict:
         seen = learning(request.get("key")).seen
     except ValueError:
         seen = []
-    return {"seen": seen, "words": [kimg(each) for each in seen]}
+    return {"seen": seen, "words": [pictures(each) for each in seen]}
 
 
 @answers

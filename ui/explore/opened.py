@@ -10,7 +10,7 @@ from pathlib import Path
 from gan_core.latent import Explorer
 from gan_core.runs import library
 from gan_core.runs.run_dir import RunDir
-from gan_core.words import kimg
+from gan_core.words import pictures
 from ui import copies
 from ui.answers import answers
 
@@ -42,7 +42,7 @@ def open_model(request: dict) -> dict:
         "size": explorer.config.model.image_size,
         "latentDim": explorer.config.model.latent_dim,
         "classes": list(explorer.config.model.classes),
-        "seen": kimg(explorer.nimg) if explorer.nimg else "",
+        "seen": pictures(explorer.nimg) if explorer.nimg else "",
         "data": data.get("name", ""),
         "terms": data.get("terms", ""),
         "origin": data.get("origin", ""),

@@ -12,6 +12,7 @@ from gan_core import pixels
 from gan_core.data.photo import MOST_BYTES, SMALLEST, open_photo, square
 from gan_core.latent import Explorer, Point
 from gan_core.latent.damage import Hole, Noisy, Small, Whole
+from gan_core.latent.places import average
 from gan_core.latent.restore import mended, search
 from ui.answers import answers, data_uri
 from ui.explore import work
@@ -34,6 +35,13 @@ def photo_open(request: dict) -> dict:
 
 
 @answers
+def photo_average(request: dict) -> dict:
+    """What the model's pictures have in common, to frame a photo by; null where that is nothing to be seen."""
+    image = average(explorer_of(request.get("key")))
+    return {"image": None if image is None else data_png(image)}
+
+
+@answers
 def photo_search(request: dict) -> dict:
     """Begin to look for the photo; shows the best picture so far, and ends with its point and the mended picture."""
     explorer = explorer_of(request.get("key"))
@@ -42,7 +50,7 @@ def photo_search(request: dict) -> dict:
 
     def look(report: work.Work) -> dict:
         for found in events:
-            report(found.share, image=data_png(found.image), off=found.off)
+            report(found.share, image=data_png(found.image), percent=found.percents()[0])
         numbers = {"sentence": found.sentence(), "psnr": found.psnr, "off": found.off}
         return answer(found.image, photo, damage) | numbers | {"point": to_json(Point(z=tuple(found.z.tolist())))}
 

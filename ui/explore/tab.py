@@ -19,9 +19,9 @@ ANSWERS = {
     "saved": ("save_directions", "add_direction", "delete_direction"),
     "morph": ("morph_moment", "morph_film", "learned_stages", "learned_film"),
     "arithmetic": ("arithmetic", "arithmetic_figure"),
-    "photo": ("photo_open", "photo_search", "photo_mend"),
+    "photo": ("photo_open", "photo_average", "photo_search", "photo_mend"),
     "grid": ("grid_sheet", "grid_orders", "grid_file"),
-    "learn": ("label_sources", "learn_directions"),
+    "learn": ("known_sources", "label_sources", "learn_directions"),
     "paper": ("paper_about", "paper_figure", "paper_filters", "paper_report"),
 }
 

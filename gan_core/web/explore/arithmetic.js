@@ -1,14 +1,15 @@
 // mean(A) − mean(B) + mean(C): slots to fill at the left, the sum amid its neighbours at the right, as in the paper's figure.
 tools.arithmetic = (studio, root) => {
-  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, CANDIDATES = 32, NOISE = 0.25;
+  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, CANDIDATES = 32, NOISE = 0.25, AMOUNT = 1.5;
   // Smiling women, women and men that the shipped model draws well.
   const EXAMPLES = {
-    "faces-64": { seeds: [[398, 271, 441], [202, 366, 449], [117, 213, 59]], names: ["smiling women", "women", "men"] },
+    "faces-64": { seeds: [[398, 271, 441], [202, 366, 449], [117, 213, 59]], names: ["smiling women", "women", "men"],
+      words: "What smiling women have and other women have not is added to men." },
   };
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const empty = () => NAMES.map(() => Array(SLOTS).fill(null));
   let groups = empty(), active = [0, 0], source = "seeds", firstSeed = 0, label = null;
-  let points = [], candidates = [], asked = 0, model = null, example = false;
+  let points = [], candidates = [], asked = 0, model = null, examples = 0, story = "";
   const pictures = new Map();
   const given = () => groups.map((group) => group.filter(Boolean));
   const names = () => [...root.querySelectorAll(".group .pick")].map((input) => input.value.trim());
@@ -74,7 +75,8 @@ tools.arithmetic = (studio, root) => {
 
   function put(g, s, point) { groups[g][s] = point; changed(); }
 
-  async function changed() {
+  async function changed(words = "") {
+    story = words;
     remember();
     showSlots();
     await Promise.all([drawSlots(), compute(true)]);
@@ -97,7 +99,8 @@ tools.arithmetic = (studio, root) => {
     for (const name of ["swap", "clear"]) root.querySelector(`[data-do="${name}"]`).disabled = !plus && !minus;
     root.querySelector('[data-do="figure"]').disabled = !plus;
     is("direction").lastElementChild.disabled = !given()[0].length || !minus;
-    is("hint").textContent = plus ? "" : "Pick up to three pictures for each of A, B and C, or begin with an example.";
+    is("sum").classList.toggle("empty", !plus && !minus);
+    is("hint").textContent = plus ? story : "Pick up to three pictures for each of A, B and C, or begin with an example.";
   }
 
   async function drawSlots() {
@@ -171,13 +174,30 @@ tools.arithmetic = (studio, root) => {
 
   function from(name) { source = name; studio.choose(is("sources"), name); showCandidates(); }
 
-  function showExample() {
-    const known = !example && EXAMPLES[studio.model.name], { classes } = studio.model, start = Math.floor(Math.random() * 100);
-    const some = (g) => Array.from({ length: SLOTS }, () => studio.copy({ seed: studio.anySeed(), label: classes.length ? (start + g) % classes.length : null }));
-    example = true;
-    groups = known ? known.seeds.map((seeds) => seeds.map((seed) => studio.copy({ seed }))) : NAMES.map((_, g) => some(g));
-    name(known ? known.names : classes.length ? NAMES.map((_, g) => classes[(start + g) % classes.length]) : []);
-    changed();
+  async function showExample() {
+    const known = !examples && EXAMPLES[studio.model.name], { key } = studio.model;
+    const found = known ? { directions: [] } : await studio.ask("directions");
+    if (!found || key !== studio.model.key) return;
+    const shown = found.directions.filter((each) => !each.hidden), { points: filled, titles, words } = known
+      ? { points: known.seeds.map((seeds) => seeds.map((seed) => ({ seed }))), titles: known.names, words: known.words }
+      : along(shown[examples % shown.length]);
+    examples += 1;
+    groups = filled.map((group) => group.map(studio.copy));
+    name(titles);
+    changed(words);
+  }
+
+  // What every model can add: pictures moved along a direction, the same moved against it, and others that get the difference.
+  function along(direction) {
+    const { classes } = studio.model, label = classes.length ? Math.floor(Math.random() * classes.length) : null;
+    const other = label === null ? null : (label + 1) % classes.length, seeds = Array.from({ length: 2 * SLOTS }, studio.anySeed);
+    const moved = (amount) => seeds.slice(0, SLOTS).map((seed) => ({ seed, label, moves: { [direction.id]: amount } }));
+    const title = suggested(direction) || direction.name, of = label === null ? "others" : classes[other];
+    return {
+      points: [moved(AMOUNT), moved(-AMOUNT), seeds.slice(SLOTS).map((seed) => ({ seed, label: other }))],
+      titles: [`${title} +${AMOUNT}`, `${title} −${AMOUNT}`, of],
+      words: `A and B are the same pictures, with “${title}” moved up and down: the sum gives what A has more of to C.`,
+    };
   }
 
   function name(titles) { root.querySelectorAll(".group .pick").forEach((input, g) => { input.value = titles[g] || ""; }); }
@@ -219,7 +239,7 @@ tools.arithmetic = (studio, root) => {
     async opened({ name: found, classes }) {
       if (found !== model) {
         const kept = studio.stored("arithmetic", null);
-        [model, label, example] = [found, null, false];
+        [model, label, examples, story] = [found, null, 0, ""];
         groups = empty().map((group, g) => group.map((_, s) => kept?.groups?.[g]?.[s] || null));
         name(kept?.names || []);
       }

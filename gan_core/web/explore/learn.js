@@ -1,30 +1,35 @@
 // Directions from labelled pictures: choose whose labels and which of them, and see how well each was learned.
 tools.learn = (studio, root) => {
-  const OWN = "own", OTHER = "other";
+  const OWN = "", OTHER = "other";
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const button = root.querySelector('[data-do="learn"]');
-  let source = OTHER, own = null, shownFor = null, chosen = new Set();
+  let source = null, own = null, shownFor = null, chosen = new Set();
   const share = (value) => value === undefined ? "–" : `${Math.round(value * 100)} %`;
-  const data = () => source === OWN ? "" : is("path").value.trim();
+  const data = () => source === OTHER ? is("path").value.trim() : source;
 
   // where the labels come from
 
   async function look() {
     const { key } = studio.model;
     shownFor = key;
-    const answer = await studio.ask("label_sources");
+    const answer = await studio.ask("label_sources"), known = answer && await studio.ask("known_sources");
     if (key !== studio.model.key) return;
     own = answer?.factors?.length ? answer : null;
-    const choices = [...(own ? [["the model's own pictures", OWN]] : []), ["other pictures", OTHER]];
-    studio.offer(is("sources"), choices, own ? OWN : OTHER, choose);
-    is("from").hidden = choices.length < 2;
-    choose(own ? OWN : OTHER);
+    const choices = [...(own ? [["the model's own pictures", OWN]] : []), ...(known?.sources || []).map((each) => [each.name, each.data])];
+    studio.offer(is("sources"), [...choices, ["a folder or zip…", OTHER]], own ? OWN : null, choose);
+    choose(own ? OWN : null);
   }
 
   function choose(which) {
     source = which;
-    is("other").hidden = which === OWN;
+    is("other").hidden = which !== OTHER;
     show(which === OWN ? own : null);
+    if (which !== OWN && data()) ask();
+  }
+
+  async function ask() {
+    const asked = data(), answer = await studio.ask("label_sources", { data: asked });
+    if (asked === data()) show(answer);
   }
 
   function show(found) {
@@ -51,12 +56,9 @@ tools.learn = (studio, root) => {
     return chip;
   }
 
-  is("other").addEventListener("submit", async (event) => {
+  is("other").addEventListener("submit", (event) => {
     event.preventDefault();
-    const path = data();
-    if (!path) return studio.note("Name a folder or a .zip of labelled pictures.");
-    const answer = await studio.ask("label_sources", { data: path });
-    if (path === data()) show(answer);
+    data() ? ask() : studio.note("Name a folder or a .zip of labelled pictures.");
   });
   is("path").addEventListener("input", () => show(null));
 

@@ -11,7 +11,7 @@ function learningCard(section, timeline) {
     const words = stages.words[Math.round(shown)] || "";
     is("stage").value = Math.round(shown);
     is("stage").setAttribute("aria-valuetext", words);
-    is("seen").textContent = words;
+    Object.assign(is("seen"), { textContent: words, title: "Pictures that the model had seen by then; 1,000 are a kimg" });
     studio.fill(is("stage"));
   }
 

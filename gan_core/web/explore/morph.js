@@ -1,19 +1,20 @@
 // Pictures on a timeline: each with the way to the next one. The first two are there at once, for a morph from A to B.
 tools.morph = (studio, root) => {
-  const EASINGS = ["linear", "smooth", "in", "out", "hold"], MOST = 24, SECONDS = 1.5, RANDOM = 4;
+  const MOST = 24, RANDOM = 4;
   const WAYS = [["arcs", "slerp"], ["smooth curve", "spline"]];
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const button = (name) => root.querySelector(`[data-do="${name}"]`);
   // Arcs meet in corners, where it is best to slow down; a curve flows through.
   const USUAL = { slerp: "smooth", spline: "linear" };
-  const key = (point) => ({ point: studio.copy(point), seconds: SECONDS, easing: USUAL[way] });
+  const key = (point) => ({ point: studio.copy(point), seconds: PIECE_SECONDS, easing: USUAL[way] });
   let keys = [], way = "slerp", closed = true, chosen = 0, t = 0, model = null, dragged = null;
-  const pictures = new Map();
+  const pictures = new Map(), steps = stepsBack();
 
   const pieces = () => keys.slice(0, closed || keys.length < 2 ? keys.length : -1);
   const seconds = () => pieces().reduce((sum, each) => sum + each.seconds, 0);
   const timeOf = (i) => keys.slice(0, i).reduce((sum, each) => sum + each.seconds, 0);
   const view = () => ({ keys, way, closed });
+  const state = () => JSON.stringify(view());
 
   // keys
 
@@ -36,25 +37,7 @@ tools.morph = (studio, root) => {
     box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
     box.addEventListener("dragleave", () => box.classList.remove("over"));
     box.addEventListener("drop", (event) => drop(event, i));
-    box.append(tile, piece(each, i));
-    return box;
-  }
-
-  function piece(each, i) {
-    const box = Object.assign(document.createElement("span"), { className: "piece" });
-    box.innerHTML = '<input class="pick" type="number" min="0.1" max="60" step="0.1"><select class="pick"></select>';
-    const [length, easing] = box.children;
-    length.value = each.seconds;
-    length.title = "Seconds to the next picture";
-    length.setAttribute("aria-label", `Seconds after picture ${i + 1}`);
-    length.addEventListener("change", () => {
-      length.value = each.seconds = Math.min(Math.max(Number(length.value) || SECONDS, 0.1), 60);
-      changed();
-    });
-    easing.append(...EASINGS.map((name) => new Option(name, name, false, name === each.easing)));
-    easing.title = "How it goes to the next picture";
-    easing.setAttribute("aria-label", `Easing after picture ${i + 1}`);
-    easing.addEventListener("change", () => { each.easing = easing.value; changed(); });
+    box.append(tile, pieceFields(each, i, changed));
     return box;
   }
 
@@ -76,6 +59,7 @@ tools.morph = (studio, root) => {
   // Everything that follows from the keys but their boxes.
   function changed() {
     studio.store("morph", view());
+    steps.keep(state());
     showKeys();
     drawKeys();
     setMoment(Math.min(t, 1));
@@ -99,6 +83,8 @@ tools.morph = (studio, root) => {
     button("add").disabled = button("random").disabled = count >= MOST;
     for (const name of ["play", "stay"]) button(name).disabled = !count;
     is("scrub").disabled = !count;
+    button("back").disabled = !steps.canGoBack();
+    button("forth").disabled = !steps.canGoForth();
   }
 
   async function drawKeys() {
@@ -145,6 +131,19 @@ tools.morph = (studio, root) => {
     keys = points.slice(0, MOST).map(key);
     [chosen, t] = [0, 0];
     build();
+  }
+
+  // Another state of the timeline, or none; the first picture that is not as before is chosen.
+  function become(text) {
+    if (!text) return;
+    const before = keys.map((each) => JSON.stringify(each)), within = is("keys").contains(document.activeElement);
+    stop();
+    ({ keys, way, closed } = JSON.parse(text));
+    const other = keys.findIndex((each, i) => JSON.stringify(each) !== before[i]);
+    if (other >= 0) chosen = other;
+    is("closed").checked = closed;
+    studio.choose(is("way"), way);
+    build(within);
   }
 
   // moments
@@ -206,6 +205,8 @@ tools.morph = (studio, root) => {
       if (answer) studio.go(answer.point);
     },
     learn() { playing.stop(); learning.toggle(); },
+    back() { become(steps.back()); },
+    forth() { become(steps.forth()); },
   });
   is("scrub").addEventListener("input", () => { stop(); scrub(Number(is("scrub").value)); });
   is("closed").addEventListener("change", () => { closed = is("closed").checked; changed(); });
@@ -216,6 +217,7 @@ tools.morph = (studio, root) => {
     keys = Array.isArray(found?.keys) ? structuredClone(found.keys).slice(0, MOST) : [key(studio.at()), key(studio.unmoved(OPENING.to))];
     is("closed").checked = closed;
     studio.offer(is("way"), WAYS, way, goBy);
+    steps.begin(state());
   }
 
   function goBy(value) {
@@ -253,5 +255,6 @@ tools.morph = (studio, root) => {
       stop();
       learning.newest();
     },
+    step(forth) { become(forth ? steps.forth() : steps.back()); },
   };
 };

@@ -2,15 +2,17 @@
 tools.photo = (studio, root) => {
   const JOBS = {
     find: ["Find it", "The nearest picture that the model can make: what it knows of yours. Then the sliders move it."],
-    fill: ["Fill a hole", "Paint over what is to go, or choose a hole: the model fills it to fit the rest. Other pictures nearby fill it otherwise."],
-    enlarge: ["Enlarge", "Details that the model makes up for a small picture. They are likely, not true."],
-    denoise: ["Remove noise", "For grainy pictures: what the model knows, and of the rest what is no grain."],
+    fill: ["Fill a hole", "Paint over what is to go, or choose a hole: the model fills it to fit the rest. Other pictures nearby fill it otherwise.",
+      "takes from it only what fills the hole."],
+    enlarge: ["Enlarge", "Details that the model makes up for a small picture. They are likely, not true.", "keeps what your small one is sure of."],
+    denoise: ["Remove noise", "For grainy pictures: what the model knows, and of the rest what is no grain.", "keeps all of yours that is no grain."],
   };
   const HOLES = { Middle: [0.3, 0.3, 0.4, 0.4], "Left half": [0, 0, 0.5, 1], "Right half": [0.5, 0, 0.5, 1], "Upper half": [0, 0, 1, 0.5], "Lower half": [0, 0.5, 1, 0.5] };
   const MOST_BYTES = 20e6;
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const canvas = is("result"), context = canvas.getContext("2d");
   let photo = null, most = 0, job = "find", side = 16, result = null, searching = 0, watching = false, mending = false, moved = null;
+  let average = null;
 
   const crop = cropper(is("photo"), {
     changed() { is("zoom").value = crop.times(); studio.fill(is("zoom")); stale(); },
@@ -49,6 +51,16 @@ tools.photo = (studio, root) => {
     if (!large) choose("enlarge");
     offerSides();
     clear();
+    await showAverage();
+  }
+
+  // What all its pictures have in common, to frame a photo by; some models have nothing.
+  async function showAverage() {
+    const { key } = studio.model, answer = await studio.ask("photo_average");
+    if (!answer || key !== studio.model.key) return;
+    average = answer.image && Object.assign(new Image(), { src: answer.image });
+    await average?.decode();
+    if (!result && !watching) clear();
   }
 
   function offerSides() {
@@ -85,7 +97,9 @@ tools.photo = (studio, root) => {
 
   function clear() {
     context.clearRect(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute("aria-label", "The result: nothing yet");
+    if (average) context.drawImage(average, 0, 0, canvas.width, canvas.height);
+    canvas.setAttribute("aria-label", average ? "The average of the model's pictures" : "The result: nothing yet");
+    is("both").textContent = average ? "At the right is the average of the model's pictures: frame yours like it." : "";
   }
 
   const request = () => ({ photo, job, crop: crop.crop(), side, ...(job === "fill" && { hole: crop.hole() }) });
@@ -96,7 +110,8 @@ tools.photo = (studio, root) => {
     const wish = request(), mine = ++searching, key = studio.model.key;
     stale();
     button.disabled = watching = true;
-    is("verdict").textContent = "Looking…";
+    Object.assign(is("verdict"), { textContent: "Looking…", title: "" });
+    is("both").textContent = "";
     const found = await studio.work("photo_search", wish, { bar: is("bar"), onShown: (shown) => mine === searching && follow(shown) });
     if (mine !== searching) return;
     button.disabled = false;
@@ -105,13 +120,18 @@ tools.photo = (studio, root) => {
     is("verdict").textContent = found && key === studio.model.key ? verdict(found) : "";
     if (found && key === studio.model.key) {
       result = { wish, filler: found.point, ...found };
+      is("verdict").title = `Off by ${found.off.toFixed(1)} of 255 grey levels in the mean, ${found.psnr.toFixed(1)} dB of PSNR`;
+      is("both").textContent = JOBS[job][2] ? `The stage shows the model's own picture; the result ${JOBS[job][2]}` : "";
       await showResult(found);
       studio.go(found.point);
-    } else if (stayed) studio.show({ at: studio.at() });
+    } else {
+      clear();
+      if (stayed) studio.show({ at: studio.at() });
+    }
   }
 
-  async function follow({ image, off }) {
-    is("verdict").textContent = `Off by ${off.toFixed(off < 2 ? 1 : 0)} grey levels so far`;
+  async function follow({ image, percent }) {
+    is("verdict").textContent = `Off by ${percent.toFixed(percent < 2 ? 1 : 0)} % so far`;
     if (watching) studio.showImage(image);
     await studio.paint(canvas, image);
   }
@@ -199,7 +219,13 @@ tools.photo = (studio, root) => {
   for (const name of ["size", "compare"]) studio.fill(is(name));
 
   return {
-    opened() { stale(); if (photo) offerSides(); },
+    opened() {
+      average = null;
+      stale();
+      if (!photo) return;
+      offerSides();
+      showAverage();
+    },
     moved(point) {
       watching = false;
       if (!root.hidden) mend(point);

@@ -22,6 +22,7 @@ let at = copy({ seed: OPENING.at }), undone = [], done = [], tool = null;
 
 // asking
 
+// Said on the stage, or at the bottom of the window while the stage is not wholly in it.
 function note(text) { if (is("note").textContent !== (text || "")) is("note").textContent = text || ""; }
 
 async function ask(name, request = {}) {
@@ -34,6 +35,11 @@ async function ask(name, request = {}) {
     note("The app does not answer. Is it still running?");
     return null;
   }
+}
+
+function keepNoteInSight() {
+  const place = (changes) => (changes.at(-1).isIntersecting ? hero.parentElement : root).append(is("note"));
+  new IntersectionObserver(place, { threshold: 0.95 }).observe(hero);
 }
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -279,7 +285,7 @@ async function openModel(name, which) {
   is("which").hidden = names.length < 2;
   offer(is("which"), names.map((each) => [each, each]), answer.which, (each) => openModel(model.name, each));
   doing("compare").hidden = !answer.comparable;
-  is("about").textContent = is("about").title = [`${answer.size} px`, answer.seen, answer.data && `trained on ${answer.data}`,
+  is("about").textContent = is("about").title = [`${answer.size} px`, answer.seen && `${answer.seen} seen`, answer.data && `trained on ${answer.data}`,
     answer.origin && `from ${answer.origin}`, answer.training && "training now", answer.terms].filter(Boolean).join(" · ");
   doing("renew").hidden = true;
   await setPoint(at);
@@ -401,11 +407,13 @@ is("seed").addEventListener("change", () => {
   note(`A seed is a whole number from 0 to ${MAX_SEED}.`);
 });
 is("models").addEventListener("change", (event) => openModel(event.target.value));
+// A tool that has steps of its own takes them back, unless the keyboard is at the stage.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches?.("input:not([type=range]), textarea, [contenteditable]");
+  const typing = event.target.matches?.("input:not([type=range], [type=checkbox]), textarea, [contenteditable]");
   if (!root.offsetParent || typing || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  event.shiftKey ? step(undone, done) : step(done, undone);
+  if (hooks[tool].step && !event.target.closest?.(".stage")) hooks[tool].step(event.shiftKey);
+  else event.shiftKey ? step(undone, done) : step(done, undone);
 });
 
 addEventListener("hashchange", () => { if (root.isConnected && linked()) openLink(); });
@@ -423,6 +431,8 @@ async function start() {
   openTool("play");
   startStrips();
   startWalks();
+  startTouches();
+  keepNoteInSight();
   await openLink();
   await listModels();
 }

@@ -27,7 +27,6 @@ import torch.multiprocessing
 from benchmarks.measure import alone, machine, measure
 from benchmarks.throughput import engine_step, flops_per_image, noise
 from gan_core.config import Config, preset
-from gan_core.training import distributed
 from gan_core.training.trainer import Trainer
 
 GPUS = (1, 2, 4, 8, 16, 32, 64)
@@ -80,6 +79,8 @@ def two_processes(config: Config, seconds: float) -> tuple[list[int], float]:
 
 
 def one_of_two(rank: int, port: int, config: Config, seconds: float, found: torch.multiprocessing.SimpleQueue) -> None:
+    from gan_core.training import distributed
+
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     device, sizes, all_reduce = torch.device("cpu"), [], dist.all_reduce

@@ -8,7 +8,8 @@ run: $(VENV)/app-ready
 	$(BIN)/python app.py
 
 test: $(VENV)/test-ready
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/e2e
+	$(BIN)/python -m pytest tests/e2e
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from ui.explore.work import Cancelled, Work, followed
 from ui.guard import OWNER_ONLY, is_owner, notice, require_owner
 from ui.preflight import progress_html
 from ui.publish_view import EMPTY, picked_html, refused_html
-from ui.publish_work import BEST, NEWEST, default_name, looked, packed, sent
+from ui.publish_work import BEST, NEWEST, TOKEN_FIELD, default_name, looked, packed, sent
 from ui.stopping import page
 from ui.theme import asset
 
@@ -27,7 +27,8 @@ KINDS = {
 }
 FIELDS = ("run", "which", "kind", "name", "private", "token")
 OF_THE_LOGIN = "empty: that of “hf auth login” on this computer"
-CANCELLED = "<p class='cap'>Cancelled. What has arrived on Hugging Face is not sent again the next time.</p>"
+NOTHING_SENT = "<p class='cap'>Cancelled. Nothing was sent.</p>"
+PART_SENT = "<p class='cap'>Cancelled. What has arrived on Hugging Face is not sent again the next time.</p>"
 _under_way: dict[str | None, Work] = {}
 
 
@@ -82,7 +83,7 @@ def build_form() -> dict[str, gr.components.Component]:
         "name": gr.Textbox(label="Name on Hugging Face", info="alone it is yours, or owner/name", max_length=200),
         "private": gr.Radio([("Everybody", False), ("Only me", True)], value=False, label="Who may see it"),
         "token": gr.Textbox(
-            label="Token with the right to write",
+            label=TOKEN_FIELD,
             info=OF_THE_LOGIN,
             type="password",
             max_length=2000,
@@ -188,7 +189,10 @@ def download(*values):
 
 
 def steps(values: tuple, do: Callable[[dict, Work], dict]) -> Iterator[tuple]:
-    """Every update while `do(asked, report)` works in a thread; its result has html as `done`, and perhaps `used`."""
+    """Every update while `do(asked, report)` works in a thread.
+
+    Its result has html as `done`, what is then shown of the files, and perhaps `used`.
+    """
     work, mine = Work(words="asking Hugging Face"), page()
     try:
         require_owner()
@@ -199,9 +203,9 @@ def steps(values: tuple, do: Callable[[dict, Work], dict]) -> Iterator[tuple]:
             for _ in looks:
                 shown, news = work.shown if work.news != news else None, work.news
                 yield update(progress_html(work.words, work.share), True, shown)
-        yield update(work.result["done"], False, work.shown or None, bool(work.result.get("used")))
+        yield update(work.result["done"], False, work.result["shown"], bool(work.result.get("used")))
     except Cancelled:
-        yield update(CANCELLED, False)
+        yield update(PART_SENT if work.shown.get("sending") else NOTHING_SENT, False)
     except (ValueError, OSError) as error:
         yield update(refused_html(error), False)
     finally:

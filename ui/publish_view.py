@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.runs.summary import Summary
+from gan_core.words import distance, pictures
 from ui import runs
 from ui.answers import data_uri
 from ui.guard import sentence
@@ -51,33 +53,61 @@ def picked_html(summary: Summary) -> str:
     about, path = runs.row(summary), summary.sample
     image = runs.thumbnail(path, path.stat().st_mtime_ns) if path else ""
     picture = f"<img src='{image}' alt=''>" if image else ""
-    words = f"{about['state']}{about['figures']}<br>{about['settings']}"
+    facts = [about["state"], *([f"{pictures(summary.nimg)} seen"] if summary.nimg else [])]
+    facts += [f"best distance to its pictures {distance(summary.best)}"] if summary.best is not None else []
+    words = f"{' · '.join(facts)}<br>{about['settings']}"
     return f"<div class='picked'>{picture}<p class='cap'>{words}</p></div>"
 
 
 def preview_html(files: Files, repo_id: str, private: bool, target: Target | None, note: str) -> str:
     """What would go up: where, who sees it, every file, and what an update does with what is there."""
-    sizes, kept, gone = files.sizes, target.kept if target else (), target.gone(files) if target else []
-    rows = [row(name, count, "stays as it was edited there" if name in kept else "") for name, count in sizes.items()]
-    rows += [row(name, None, "is removed") for name in gone]
+    kept, gone = (target.kept, target.gone(files)) if target else ((), [])
     only_owner = target.private if target and target.exists else private
-    facts = [f"<b>{escape(repo_id)}</b>, {state(files.kind, target, note)}"]
-    facts.append("only you see it" if only_owner else "everybody sees it")
-    problem = f"<p class='bad'>{escape(sentence(note))}</p>" if note else ""
+    facts = f"<b>{escape(repo_id)}</b>, {state(files.kind, target)}; {who_sees(only_owner)}."
+    problem = f"<p class='bad'>{linked(note)}</p>" if note else ""
+    rows = rows_of(files, kept) + [row(name, None, "is removed") for name in gone]
+    return files_html("What goes up", facts, files, rows, problem)
+
+
+def went_up_html(files: Files, repo_id: str, done: Published) -> str:
+    """The same once it is there."""
+    facts = f"<b>{escape(repo_id)}</b>, a {NOUNS[files.kind]}; {who_sees(done.private)}."
+    rows = rows_of(files, done.kept) + [row(name, None, "was removed") for name in done.gone]
+    return files_html("What went up", facts, files, rows)
+
+
+def folder_html(files: Files, name: str) -> str:
+    """The same for who takes it away."""
+    facts = f"<b>{escape(name)}</b>, a {NOUNS[files.kind]}; nothing was sent."
+    return files_html("What is in the folder", facts, files, rows_of(files))
+
+
+def files_html(title: str, facts: str, files: Files, rows: list[str], problem: str = "") -> str:
+    sizes = files.sizes
     return (
-        f"<div class='card goes-up'><h3 class='head'>What goes up</h3><p>{'; '.join(facts)}.</p>{problem}"
+        f"<div class='card goes-up'><h3 class='head'>{title}</h3><p>{facts}</p>{problem}"
         f"<p class='cap'>{size(sum(sizes.values()))} in {len(sizes):,} files</p>"
         f"<div class='files' tabindex='0' role='region' aria-label='Files'><table>{''.join(rows)}</table></div></div>"
     )
 
 
-def state(kind: str, target: Target | None, note: str) -> str:
+def who_sees(only_owner: bool) -> str:
+    return "only you see it" if only_owner else "everybody sees it"
+
+
+def state(kind: str, target: Target | None) -> str:
     noun = NOUNS[kind]
-    if note or target is None:
+    if target is None:
         return f"a {noun}, not looked for on Hugging Face"
     if not target.exists:
         return f"a new {noun}"
     return f"a {noun} that is there: this updates it"
+
+
+def rows_of(files: Files, kept: Collection[str] = ()) -> list[str]:
+    return [
+        row(name, count, "stays as it was edited there" if name in kept else "") for name, count in files.sizes.items()
+    ]
 
 
 def row(name: str, count: int | None, remark: str) -> str:
@@ -101,13 +131,13 @@ def uri(path: Path) -> str:
 
 
 def published_html(kind: str, repo_id: str, done: Published) -> str:
-    who = "only you see it" if done.private else "everybody sees it"
     words = [f"Removed: {', '.join(done.gone)}."] if done.gone else []
     words += [f"Left as it was edited there: {', '.join(done.kept)}."] if done.kept else []
     changes = f"<p class='cap'>{escape(' '.join(words))}</p>" if words else ""
-    link = f"<a href='{escape(done.url)}' target='_blank' rel='noopener'>{escape(done.url)}</a>"
+    note = f"<p class='bad'>{linked(done.note)}</p>" if done.note else ""
     return (
-        f"<div role='status'><p><span class='good'>Published</span>; {who}:<br>{link}</p>{changes}"
+        f"<div role='status'><p><span class='good'>Published</span>; {who_sees(done.private)}:<br>"
+        f"{link(escape(done.url))}</p>{note}{changes}"
         f"<p class='cap'>{NEXT[kind].format(escape(repo_id))}</p></div>"
     )
 
@@ -119,10 +149,12 @@ def zip_html(kind: str, path: Path) -> str:
 
 
 def refused_html(error: Exception) -> str:
-    """The sentence, with its addresses as links."""
-    text = escape(sentence(str(error)))
-    linked = re.sub(r"https://[\w./-]*\w", lambda match: link(match[0]), text)
-    return f"<p class='bad' role='alert'>{linked}</p>"
+    return f"<p class='bad' role='alert'>{linked(str(error))}</p>"
+
+
+def linked(text: str) -> str:
+    """The text as a sentence, with its addresses as links."""
+    return re.sub(r"https?://[\w.:/-]*\w", lambda match: link(match[0]), escape(sentence(text)))
 
 
 def link(address: str) -> str:

@@ -293,6 +293,10 @@ def add_publishing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="send nothing: print files, sizes and the card")
     parser.add_argument("--out", metavar="DIR", help="send nothing: write the files into a new folder")
     parser.add_argument("--token-from", metavar="VARIABLE", help="the environment variable that holds the token")
-    parser.add_argument("--newest", action="store_true", help="the newest generator, not the best")
+    parser.add_argument(
+        "--newest",
+        action="store_true",
+        help="the newest generator (default: the best that was measured, if it was kept)",
+    )
     parser.add_argument("--model", metavar="REPO", help="of a page or space: where the model itself was published")
     parser.add_argument("--hardware", default="cpu-basic", help="of a space: e.g. zero-a10g (default cpu-basic)")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def publish(args: argparse.Namespace) -> int:
-    from gan_core.hub.publish import full_name, log_in
+    from gan_core.hub.publish import log_in
+    from gan_core.hub.repo_name import full_name
     from gan_core.runs.library import find_run
 
     run, token, more = find_run(args.run), token_of(args.token_from), {"newest": args.newest}
@@ -25,7 +26,7 @@ def publish(args: argparse.Namespace) -> int:
     if args.kind == "space":
         more["hardware"] = args.hardware
     if args.out:
-        return write(args, run, full_name(args.repo), more)
+        return write(args, run, token, more)
     if args.preview:
         return preview(args, run, token, more)
     # Who cannot publish hears so before the work is done.
@@ -41,28 +42,29 @@ def token_of(variable: str | None) -> str | None:
     return os.environ[variable]
 
 
-def write(args: argparse.Namespace, run: RunDir, repo_id: str, more: dict) -> int:
+def write(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) -> int:
     from gan_core.cli.commands import writable
     from gan_core.hub.prepare import prepare
+    from gan_core.hub.publish import named
+    from gan_core.hub.repo_name import full_name
 
+    # Only a name alone needs its owner's.
+    repo_id, _, note = (full_name(args.repo), None, "") if "/" in args.repo else named(args.repo, token)
     bar = Bar(args.json)
     files = prepare(args.kind, run, writable(args.out), repo_id, lambda share, words: bar("preparing", share), **more)
-    values = {"out": str(files.folder), "kind": args.kind, "files": files.sizes}
-    say(args.json, values, f"wrote {len(files.sizes):,} files, {total(files)}, into {files.folder}")
+    values = {"out": str(files.folder), "repo": repo_id, "kind": args.kind, "files": files.sizes, "note": note}
+    words = f"\nnote: they name it {repo_id}, since {note}" if note else ""
+    say(args.json, values, f"wrote {len(files.sizes):,} files, {total(files)}, into {files.folder}{words}")
     return 0
 
 
 def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) -> int:
     from gan_core.hub.prepare import prepared
-    from gan_core.hub.publish import full_name, log_in, look
+    from gan_core.hub.publish import looked_at, named
 
-    target, note, user = None, "", None
-    try:
-        api, user = log_in(token)
-        target = look(api, full_name(args.repo, user), args.kind)
-    except ValueError as error:
-        note = str(error)
-    repo_id, bar = full_name(args.repo, user or "you"), Bar(args.json)
+    repo_id, api, note = named(args.repo, token)
+    target, note = looked_at(api, repo_id, args.kind, args.private) if api else (None, note)
+    bar = Bar(args.json)
     with prepared(args.kind, run, repo_id, lambda share, words: bar("preparing", share), **more) as files:
         values = {
             "event": "preview", "repo": repo_id, "kind": args.kind, "private": args.private, "files": files.sizes,
@@ -83,21 +85,28 @@ def send(args: argparse.Namespace, run: RunDir, repo_id: str, token: str | None,
         values = {"event": "published", "files": files.sizes, **asdict(done)}
         words = f"; removed {', '.join(done.gone)}" if done.gone else ""
         words += f"; kept {', '.join(done.kept)}, edited there" if done.kept else ""
+        words += f"\nnote: {done.note}" if done.note else ""
         say(args.json, values, f"published {total(files)}: {done.url}{words}")
     return 0
 
 
 def described(files: Files, repo_id: str, private: bool, target: Target | None, note: str) -> str:
-    """Everything that would go up, in words."""
-    who = "only you would see it" if private or (target and target.private) else "everybody would see it"
-    what = "a new repo" if not (target and target.exists) else "an update of what is there"
-    lines = [f"{repo_id}, {what}; {who}:" if not note else f"{repo_id}; {who}:", ""]
+    """Everything that would go up, in words; `note` is what is to be known first."""
+    only_owner = target.private if target and target.exists else private
+    who = "only you would see it" if only_owner else "everybody would see it"
+    what = (
+        "not looked for on Hugging Face"
+        if not target
+        else "an update of what is there"
+        if target.exists
+        else "a new repo"
+    )
+    lines = [f"{repo_id}, {what}; {who}:", *([f"note: {note}"] if note else []), ""]
     kept = target.kept if target else ()
     edited = "  (stays as it was edited there)"
     lines += [f"{size:>12,}  {name}{edited if name in kept else ''}" for name, size in files.sizes.items()]
     lines += [f"{'removed':>12}  {name}" for name in (target.gone(files) if target else [])]
-    lines += ["", f"{total(files)} in {len(files.sizes):,} files. README.md:", "", files.card.rstrip()]
-    return "\n".join([*lines, "", f"Not looked at on Hugging Face: {note}"] if note else lines)
+    return "\n".join([*lines, "", f"{total(files)} in {len(files.sizes):,} files. README.md:", "", files.card.rstrip()])
 
 
 def total(files: Files) -> str:

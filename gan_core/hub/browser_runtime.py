@@ -7,7 +7,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
+from urllib.error import URLError
 
 from gan_core.files import replacing
 from gan_core.home import home
@@ -64,7 +66,8 @@ def fetch(name: str, path: Path) -> None:
         raise ValueError(
             f"{name} from {source} is not the file expected: it may have been changed on its way"
         ) from None
-    except OSError as error:
+    except (URLError, ConnectionError, TimeoutError, HTTPException):
         raise ValueError(
-            f"ONNX Runtime Web, which a page needs to draw by itself, could not be fetched from {source} ({error})"
+            f"ONNX Runtime Web, which a page needs to draw by itself, could not be fetched from {source}: look at your "
+            "network and try it again"
         ) from None

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gan_core.config import options
 from gan_core.hub.record import Record
+from gan_core.hub.terms import NOT_KNOWN, licence, terms
 from gan_core.runs.run_dir import MEASURED_SAMPLES
-from gan_core.words import distance, duration, kimg
+from gan_core.words import distance, duration
 
 SAMPLES, FILM, CURVE = "samples.jpg", "morph.mp4", "curve.png"
 HUB = "https://huggingface.co"
-# What the terms of pictures say, and the licence that the Hub knows for it; the first that fits.
-LICENCES = {
-    r"non-?commercial|research only": "other",
-    r"\bCC0\b": "cc0-1.0",
-    r"\bCC[ -]BY[ -]SA[ -]4": "cc-by-sa-4.0",
-    r"\bCC[ -]BY[ -]4": "cc-by-4.0",
-    r"\bMIT\b": "mit",
-    r"\bApache\b": "apache-2.0",
-}
-KNOWN_TERMS = {
-    "fashion-mnist": "Fashion-MNIST: MIT licence",
-    "celeba": "CelebA: non-commercial research only",
-    "drawn": "drawn by the program itself: free to use",
-}
-NOT_KNOWN = "not recorded; ask who published this before you use it for more than a look"
 # Settings that say how much, when and where, and nothing of the recipe.
 NOT_THE_RECIPE = (
     "data", "data_root", "labels", "kimg", "minutes", "tick_kimg", "eval_seconds", "save_seconds", "precision",
@@ -38,9 +23,10 @@ FEW_PICTURES, SMALL_SET, BY_HEART = 2000, 1000, 0.2
 def model_card(record: Record, repo_id: str, files: set[str]) -> str:
     """README.md of the repo `repo_id` that holds these `files`: front matter and Markdown."""
     sections = [
-        front_matter(record),
+        front_matter(about(record)),
         f"# {record.name}",
         what_it_is(record),
+        *filter(None, [moment(record)]),
         *pictures_of_it(record, repo_id, files),
         "## Open it\n\n" + how_to_load(record, repo_id),
         "## The pictures it learned from\n\n" + table(pictures(record)),
@@ -52,9 +38,14 @@ def model_card(record: Record, repo_id: str, files: set[str]) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def front_matter(record: Record) -> str:
+def front_matter(values: dict) -> str:
     import yaml
 
+    return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---"
+
+
+def about(record: Record) -> dict:
+    """What the Hub lists the model by."""
     model = record.config.model
     tags = ["gan", "dcgan", "image-generation", *(["class-conditional"] if model.classes else []), "dcgan-studio"]
     values = licence(terms(record)) | {
@@ -64,21 +55,30 @@ def front_matter(record: Record) -> str:
     }
     if (data := record.config.train.data).startswith("hf:"):
         values["datasets"] = [data.removeprefix("hf:")]
-    return f"---\n{yaml.safe_dump(values, sort_keys=False)}---"
+    return values
 
 
-def licence(text: str) -> dict[str, str]:
-    """The front matter's fields for such terms; none where they name no licence."""
-    known = re.fullmatch(r"licence ([a-z0-9.-]+)", text)
-    found = known[1] if known else next((each for said, each in LICENCES.items() if re.search(said, text, re.I)), None)
-    if found == "other":
-        return {"license": found, "license_name": "non-commercial-research"}
-    return {"license": found} if found else {}
+def moment(record: Record) -> str:
+    """Of which moment of its training the weights are, how good it was then, and whether it was ever better."""
+    if not record.nimg:
+        return ""
+    row, best = record.measured, record.best
+    if best and best["nimg"] == record.nimg:
+        return (
+            f"These weights are the best that were measured while it trained, {after(record.nimg)}: their distance "
+            f"to the pictures is {distance(best['swd'])} (smaller is better)."
+        )
+    said = f"These weights are from the moment {after(record.nimg)}"
+    if row:
+        last = "" if row["nimg"] == record.nimg else f" when it was last measured, {after(row['nimg'])}"
+        said += f"; their distance to the pictures was {distance(row['swd'])}{last} (smaller is better)"
+    if best and best is not row:
+        said += f". The best that was measured is not published here: {distance(best['swd'])}, {after(best['nimg'])}"
+    return f"{said}."
 
 
-def terms(record: Record) -> str:
-    """The terms of the pictures, "" where nobody wrote them down."""
-    return record.data.get("terms") or KNOWN_TERMS.get(record.config.train.data.partition(":")[0], "")
+def after(nimg: int) -> str:
+    return f"after {nimg:,} training pictures"
 
 
 def what_it_is(record: Record) -> str:
@@ -111,7 +111,8 @@ def how_to_load(record: Record, repo_id: str) -> str:
     shape = f"[16, {size}, {size}, {channels}]"
     label = ", label=0" if record.config.model.classes else ""
     return (
-        "With the folder `gan_core` of DCGAN Studio on the path, and PyTorch, safetensors and huggingface_hub:\n\n"
+        "With the folder `gan_core` on the path, from the repository of the program, DCGAN Studio (or the files "
+        "of a Space that runs its whole app), and with PyTorch, safetensors and huggingface_hub:\n\n"
         "```python\n"
         "from gan_core.hub import from_pretrained\n"
         "from gan_core.latent import Point\n\n"
@@ -129,8 +130,8 @@ def pictures(record: Record) -> list[tuple[str, str]]:
         rows.append(("Came from", origin))
     if count:
         held_out = config.train.num_held_out(count)
-        rows.append(("Number", f"{count:,}" + (f", {held_out:,} of them never shown to D" if held_out else "")))
-        rows.append(("Shown", f"{record.nimg:,}, every picture {record.nimg / count:,.1f} times on average"))
+        rows.append(("Number", f"{count:,}" + (f", {held_out:,} of them kept out of the training" if held_out else "")))
+        rows.append(("How often it saw each", f"{record.nimg / count:,.1f} times on average"))
     if config.model.classes:
         rows.append(("Classes", ", ".join(config.model.classes)))
     return [*rows, ("Terms", terms(record) or NOT_KNOWN)]
@@ -152,7 +153,7 @@ def recipe(record: Record) -> list[tuple[str, str]]:
 
 def hardware(record: Record) -> list[tuple[str, str]]:
     seconds, device = record.status.seconds, record.status.device
-    rows = [("images seen", kimg(record.nimg))] if record.nimg else []
+    rows = [("pictures seen, repeats included", f"{record.nimg:,}")] if record.nimg else []
     rows += [("time", duration(seconds))] if seconds else []
     return rows + ([("hardware", device)] if device else [])
 
@@ -164,8 +165,10 @@ def treatments(record: Record) -> Iterator[str]:
         if entry.get("nimg", 0) <= record.nimg:
             changes = ", ".join(f"{name} {a} → {b}" for name, (a, b) in (entry.get("changes") or {}).items())
             ill = entry.get("headline", "it fell ill")
-            told.append(f"- After {kimg(entry.get('ill_at', 0))}: {ill}; it went on from {kimg(entry.get('nimg', 0))}"
-                        f"{f' with {changes}' if changes else ''}.")  # fmt: skip
+            told.append(
+                f"- {after(entry.get('ill_at', 0)).capitalize()}: {ill}; it went on from {entry.get('nimg', 0):,}"
+                f"{f' with {changes}' if changes else ''}."
+            )
     if told:
         yield "## Treatments\n\nThe training watched itself, and went back when something went wrong.\n\n" + "\n".join(
             told
@@ -189,9 +192,9 @@ def measured(record: Record, files: set[str]) -> Iterator[str]:
         rows.append(("Diversity, in units of the pictures' own", f"{row['diversity']:.2f}", "128 pairs, MS-SSIM"))
     for name, what in {"train": "pictures it trained on", "held_out": "pictures it never saw"}.items():
         if (share := row.get(f"accuracy/{name}")) is not None:
-            rows.append((f"D is right about {what}", f"{share:.0%}", "at most 500 pictures"))
+            rows.append((f"Judged right by the discriminator, of {what}", f"{share:.0%}", "at most 500 pictures"))
     lines = ["| | | measured on |", "| --- | --- | --- |", *(f"| {' | '.join(cells)} |" for cells in rows)]
-    yield f"Measured while it trained, after {kimg(row['nimg'])}:"
+    yield f"Measured while it trained, {after(row['nimg'])}:"
     yield "\n".join(lines)
     yield (
         "The distance is the sliced Wasserstein distance between patches on a Laplacian pyramid (Karras et al. 2018), "

@@ -126,8 +126,9 @@ class Mirror:
         from huggingface_hub.errors import RepositoryNotFoundError
 
         from gan_core.hub.prepare import kind_of
-        from gan_core.hub.publish import Target, full_name, log_in
+        from gan_core.hub.publish import Target, log_in
         from gan_core.hub.refusals import refusals
+        from gan_core.hub.repo_name import full_name
 
         api, user = log_in(self.token)
         repo_id, kind = full_name(self.repo_id, user), kind_of("model")

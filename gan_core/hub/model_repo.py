@@ -25,7 +25,7 @@ NUM_KEYS, SECONDS_A_KEY, FPS, FILM_SIZE = 6, 1.5, 30, 256
 
 
 def prepare_model(run: RunDir, folder: Path, repo_id: str, report: OnShare | None = None, newest: bool = False) -> None:
-    """Write into an empty folder all that the model repo `repo_id` is to hold: the best generator, or the newest.
+    """Write into an empty folder all that the model repo `repo_id` is to hold, with the generator of `record_of`.
 
     Nothing in it tells of this computer or its user. `report(share, words)` may raise to cancel. ValueError if the run
     has no generator.

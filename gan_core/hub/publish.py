@@ -16,18 +16,18 @@ from gan_core.config import require
 from gan_core.files import read_json
 from gan_core.hub.model_repo import OnShare
 from gan_core.hub.prepare import CARD, MANIFEST, Files, Kind, hash_of, kind_of
-from gan_core.hub.refusals import NAMES, NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY, refusals
+from gan_core.hub.refusals import NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY, refusals
+from gan_core.hub.repo_name import full_name
 from gan_core.words import memory
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi
 
-ADDRESS = re.compile(r"(?:hf:(?://)?|https?://(?:www\.)?huggingface\.co/)?(?:spaces/)?(.*)")
-NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?", re.ASCII)
 # Files below this are asked about and sent together, larger ones one by one, so that progress tells and a stop counts.
 SMALL = 2**20
 # What the Hub itself puts into a new repo.
 OF_THE_HUB = {".gitattributes", CARD}
+NOBODY = "you"
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,33 @@ class Target:
         """What an update with these files removes: what was published before and no longer is."""
         return sorted(self.own - set(files.sizes))
 
+    def allow(self, private: bool) -> None:
+        """ValueError if it is to be for its owner alone and everybody sees it already."""
+        require(
+            self.private or not (self.exists and private),
+            f"{self.repo_id} is public already: make it private at {self.url}/settings, or choose another name",
+        )
+
+    def note(self, private: bool) -> str:
+        """A sentence if it stays private although everybody was to see it; else ""."""
+        if private or not self.private:
+            return ""
+        return f"It was private before and stays so: to let everybody see it, make it public at {self.url}/settings."
+
 
 @dataclass(frozen=True)
 class Published:
-    """Where it is now, whether only its owner sees it, what an update removed, and what it left as it was."""
+    """Where it is now, whether only its owner sees it, what an update removed, and what it left as it was.
+
+    `note` is a sentence where who sees it is not what was asked for.
+    """
 
     url: str
     commit: str
     private: bool
     gone: list[str]
     kept: list[str]
+    note: str = ""
 
 
 def log_in(token: str | None = None) -> tuple[HfApi, str]:
@@ -82,15 +99,17 @@ def log_in(token: str | None = None) -> tuple[HfApi, str]:
     return api, user["name"]
 
 
-def full_name(text: str, user: str | None = None) -> str:
-    """The "owner/name" that a name or an address on the Hub means; of a name alone the user is the owner."""
-    name = ADDRESS.fullmatch(" ".join(text.split()))[1]
-    name = name.removesuffix("/") if name.count("/") == 2 else name
-    parts = name.split("/") if "/" in name or not user else [user, name]
-    fits = len(parts) == 2 and all(NAME.fullmatch(part) and len(part) <= 96 for part in parts)
-    possible = fits and not re.search(r"--|\.\.|\.git$", name)
-    require(possible, f"“{text.strip()}” is no possible name on Hugging Face: {NAMES}")
-    return "/".join(parts)
+def named(text: str, token: str | None = None) -> tuple[str, HfApi | None, str]:
+    """The whole name, and the Hub; where nobody is logged in there, no Hub, why, and “you” for the user's name.
+
+    ValueError for what is no name.
+    """
+    repo_id = full_name(text, NOBODY)
+    try:
+        api, user = log_in(token)
+    except ValueError as error:
+        return repo_id, None, str(error)
+    return full_name(text, user), api, ""
 
 
 def look(api: HfApi, repo_id: str, kind: str) -> Target:
@@ -116,6 +135,17 @@ def look(api: HfApi, repo_id: str, kind: str) -> Target:
     return Target(repo_id, found, True, bool(about.private), own, frozenset([CARD] if edited else []))
 
 
+def looked_at(api: HfApi, repo_id: str, kind: str, private: bool) -> tuple[Target | None, str]:
+    """For a preview: what is there, and the sentence of what Publish would refuse, or of what it would not change."""
+    target = None
+    try:
+        target = look(api, repo_id, kind)
+        target.allow(private)
+    except ValueError as error:
+        return target, str(error)
+    return target, target.note(private)
+
+
 def fetched(api: HfApi, repo_id: str, kind: Kind, name: str, revision: str) -> Path:
     return Path(api.hf_hub_download(repo_id, name, repo_type=kind.repo_type, revision=revision))
 
@@ -133,10 +163,7 @@ def publish(
     report(0.0, "asking Hugging Face")
     api, user = log_in(token)
     target = look(api, full_name(repo_id, user), files.kind)
-    require(
-        target.private or not (target.exists and private),
-        f"{target.repo_id} is public already: make it private in its settings on Hugging Face, or choose another name",
-    )
+    target.allow(private)
     with refusals(target.repo_id, target.kind.sdk):
         parent = create(api, target, private)
     additions = send(api, target, files, report)
@@ -145,7 +172,7 @@ def publish(
         commit = commit_all(api, target, additions, target.gone(files), parent)
     report(1.0, "published")
     only_owner = target.private if target.exists else private
-    return Published(target.url, commit, only_owner, target.gone(files), sorted(target.kept))
+    return Published(target.url, commit, only_owner, target.gone(files), sorted(target.kept), target.note(private))
 
 
 def create(api: HfApi, target: Target, private: bool) -> str:

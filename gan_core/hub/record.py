@@ -9,7 +9,7 @@ from pathlib import Path
 from gan_core.config import Config
 from gan_core.runs.checkpoint import read_config, read_nimg
 from gan_core.runs.library import find_model
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import RunDir, Status, best_of
 
 ON_HUB = re.compile(r"(?:hf:(?://)?(?:datasets/)?|https?://(?:www\.)?huggingface\.co/datasets/)([\w.-]+/[\w.-]+)", re.I)
 NAMELESS = "pictures"
@@ -37,9 +37,17 @@ class Record:
         """The newest measurement of the generator up to its moment; None if it was never measured."""
         return next((row for row in reversed(self.rows) if "swd" in row and row["nimg"] <= self.nimg), None)
 
+    @property
+    def best(self) -> dict | None:
+        """The best measurement of its whole training, whichever generator this is; None if it was never measured."""
+        return best_of(self.rows)
+
 
 def record_of(run: RunDir, newest: bool = False) -> Record:
-    """The record of a run's best generator, or of its newest. ValueError if it has none yet."""
+    """The record of a run's best generator if that was kept, else, or with `newest`, of its newest.
+
+    ValueError if it has none yet.
+    """
     generator = find_model(str(run.path), newest)
     nimg, status, rows = read_nimg(generator), run.status(), [numbers(row) for row in run.metrics()]
     public = Status("done", nimg=nimg, seconds=seconds_at(nimg, rows, status), device=status.device)

@@ -13,7 +13,10 @@ NO_TOKEN = (
 )
 READ_ONLY = f"your token may only read: make one with the right to write at {TOKENS}, then log in with that one"
 NO_SUCH_TOKEN = f"Hugging Face does not know this token: make a new one with the right to write at {TOKENS}"
-NAMES = "a name is owner/name, of letters, digits, '-', '_' and '.', and begins and ends with a letter or digit"
+NAMES = (
+    "a name is owner/name, of at most 96 letters, digits, “-”, “_” and “.”, begins and ends with a letter or digit, "
+    "and has neither “--” nor “..” in it nor “.git” at its end"
+)
 PAID = (
     "Hugging Face hosts Gradio Spaces only for accounts with a paid plan: publish a static Space instead, which is "
     "free and runs in the visitor's browser"

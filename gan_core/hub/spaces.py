@@ -14,6 +14,7 @@ from gan_core.files import write_json, write_lines
 from gan_core.home import REPOSITORY
 from gan_core.hub.model_repo import OnShare, copy_networks
 from gan_core.hub.record import Record, record_of
+from gan_core.hub.space_card import space_card
 from gan_core.runs.library import NAME
 from gan_core.runs.run_dir import RunDir
 
@@ -24,16 +25,14 @@ CPU_WHEELS = "--extra-index-url https://download.pytorch.org/whl/cpu"
 # What a Space on ZeroGPU takes of PyTorch and Python.
 ZERO_GPU_PINS, ZERO_GPU_PYTHON = {"torch": "torch>=2.8,<=2.11", "torchvision": "torchvision"}, "3.12"
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<parts>\[[\w,-]+\])?")
-MOST_LETTERS = 60
 SETTINGS = {
-    "emoji": "🎭",
-    "colorFrom": "yellow",
-    "colorTo": "blue",
     "sdk": "gradio",
     "app_file": "app.py",
     "hf_oauth": True,
     "startup_duration_timeout": "1h",
 }
+WHERE = "on a computer of Hugging Face: this is the program's whole app"
+WHO = "Everybody may explore. Only the owner, logged in with Hugging Face, may train."
 
 
 def prepare_gradio_space(
@@ -57,7 +56,7 @@ def prepare_gradio_space(
     report(0.5, "copying the model")
     write_run(run, record, folder / "checkpoints" / run.name)
     (folder / "requirements.txt").write_text(requirements(hardware), encoding="utf-8")
-    (folder / "README.md").write_text(space_card(record, repo_id, model_repo, hardware), encoding="utf-8")
+    (folder / "README.md").write_text(space_card(record, settings(hardware), model_repo, WHERE, WHO), encoding="utf-8")
     report(1.0, "writing the card")
 
 
@@ -112,24 +111,7 @@ def pin(name: str, parts: str) -> str:
         return f"{name}{parts}"
 
 
-def space_card(record: Record, repo_id: str, model_repo: str | None, hardware: str) -> str:
-    import yaml
-
+def settings(hardware: str) -> dict:
+    """The front matter's fields for that hardware."""
     python = ZERO_GPU_PYTHON if hardware == ZERO_GPU else f"{sys.version_info.major}.{sys.version_info.minor}"
-    values = {"title": record.name, **SETTINGS, "sdk_version": version("gradio"), "python_version": python}
-    values |= {"suggested_hardware": hardware, "short_description": short_description(record)}
-    values |= {"models": [model_repo]} if model_repo else {}
-    learner = f"the model [{model_repo}](https://huggingface.co/{model_repo})" if model_repo else "a GAN"
-    return (
-        f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---\n\n# {record.name}\n\n"
-        f"Drag sliders and watch pictures change that nobody ever took: {learner} learned to draw from pictures called "
-        f"“{record.data['name']}”. Made with DCGAN Studio, whose app this is.\n\n"
-        "Everybody may explore. Only the owner, logged in with Hugging Face, may train.\n"
-    )
-
-
-def short_description(record: Record) -> str:
-    """At most 60 letters, as the Hub wants it."""
-    start, end = "Slide through the pictures that ", " invents"
-    name = record.name if len(start + record.name + end) <= MOST_LETTERS else "a GAN"
-    return f"{start}{name}{end}"
+    return SETTINGS | {"sdk_version": version("gradio"), "python_version": python, "suggested_hardware": hardware}

@@ -12,7 +12,8 @@ from gan_core.hub.browser_runtime import copy_runtime
 from gan_core.hub.model_repo import OnShare
 from gan_core.hub.onnx_file import export_onnx
 from gan_core.hub.record import Record, record_of
-from gan_core.hub.spaces import short_description
+from gan_core.hub.space_card import space_card
+from gan_core.hub.terms import terms
 from gan_core.latent import Explorer
 from gan_core.latent.directions import SLIDER_RANGE
 from gan_core.runs.checkpoint import load_generator
@@ -22,7 +23,9 @@ from gan_core.words import pictures
 
 STATIC = Path(web.__file__).parent / "static"
 TOOLS = ("play", "morph")
-SETTINGS = {"emoji": "🎭", "colorFrom": "yellow", "colorTo": "blue", "sdk": "static", "app_file": "index.html"}
+SETTINGS = {"sdk": "static", "app_file": "index.html"}
+WHERE = "in your own browser: there is no server behind this page"
+ANYWHERE = "Any web server can show this folder: `python -m http.server` in it, then open http://localhost:8000."
 ABOUT = ("id", "kind", "name", "explained", "hidden", "measured")
 
 
@@ -49,7 +52,7 @@ def prepare_static_space(
     report(0.9, "writing the page")
     write_page(folder, record.name)
     write_json(folder / "site.json", site(explorer, record, folder))
-    (folder / "README.md").write_text(card(record, model_repo), encoding="utf-8")
+    (folder / "README.md").write_text(space_card(record, SETTINGS, model_repo, WHERE, ANYWHERE), encoding="utf-8")
     report(1.0, "writing the page")
 
 
@@ -85,25 +88,10 @@ def site(explorer: Explorer, record: Record, folder: Path) -> dict:
         "classes": list(model.classes),
         "seen": pictures(explorer.nimg),
         "data": record.data["name"],
-        "terms": record.data.get("terms", ""),
+        "terms": terms(record),
         "range": SLIDER_RANGE,
         "directions": directions,
         "bytes": sum(
             (folder / name).stat().st_size for name in ("generator.onnx", "ort/ort-wasm-simd-threaded.wasm.gz")
         ),
     }
-
-
-def card(record: Record, model_repo: str | None) -> str:
-    import yaml
-
-    values = {"title": record.name, **SETTINGS, "short_description": short_description(record)}
-    values |= {"models": [model_repo]} if model_repo else {}
-    terms = f" Terms of those pictures: {record.data['terms']}." if record.data.get("terms") else ""
-    return (
-        f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---\n\n# {record.name}\n\n"
-        "Drag sliders and watch pictures change that nobody ever took. A GAN learned to draw from pictures called "
-        f"“{record.data['name']}”, and draws in your own browser: there is no server behind this page.{terms} "
-        "Made with DCGAN Studio.\n\nAny web server can show this folder: `python -m http.server` in it, then open "
-        "http://localhost:8000.\n"
-    )

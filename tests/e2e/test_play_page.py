@@ -251,6 +251,25 @@ def test_undo_redo_and_the_history_lead_back(page):
     page.wait_for_function("first => pixels() === first", arg=first)
 
 
+def test_pictures_nearby_in_the_model_before_do_not_come_later(page):
+    held = []
+
+    def hold_back(route: Route) -> None:
+        request = route.request.post_data or ""
+        held.append(route) if "nearby" in request and "avatars-64" in request else route.continue_()
+
+    page.route("**/component_server/", hold_back)
+    with page.expect_request(lambda request: "nearby" in (request.post_data or "")):
+        page.get_by_label("Model", exact=True).select_option("avatars-64")
+    with page.expect_response(lambda answer: "nearby" in (answer.request.post_data or "")):
+        choose_model(page)
+    with page.expect_response(lambda answer: "avatars-64" in (answer.request.post_data or "")):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    page.get_by_label("Picture nearby 3", exact=True).click()
+    page.wait_for_function("point().z")
+
+
 def test_a_picture_nearby_is_somewhere_else_and_near(page):
     here = page.evaluate("pixels()")
     page.get_by_label("Picture nearby 3", exact=True).click()

@@ -170,6 +170,13 @@ def test_a_link_opens_the_same_picture_on_a_phone(page, url, browser):
     phone.context.close()
 
 
+def test_opened_as_a_file_it_says_what_to_do(site, browser):
+    page = browser.new_context().new_page()
+    page.goto((site / "index.html").as_uri())
+    expect(page.get_by_role("status")).to_contain_text("in its folder run python -m http.server", timeout=20 * SECONDS)
+    page.context.close()
+
+
 def test_a_missing_file_is_told_in_a_sentence(site, url, browser):
     (site / "generator.onnx").rename(site / "away.onnx")
     try:

@@ -19,10 +19,12 @@ from gan_core.config import PRESETS, Config, ModelConfig, TrainConfig
 from gan_core.files import append_line, write_json
 from gan_core.home import REPOSITORY, checkpoints
 from gan_core.hub import from_pretrained, model_repo, spaces
-from gan_core.hub.card import licence, model_card
+from gan_core.hub.card import model_card, moment
 from gan_core.hub.prepare import KINDS, MANIFEST, prepare, prepared
 from gan_core.hub.publish import publish
 from gan_core.hub.record import public_name, record_of
+from gan_core.hub.space_card import short_description, space_card
+from gan_core.hub.terms import licence, terms
 from gan_core.latent import Explorer, Point
 from gan_core.models import build_discriminator, build_generator
 from gan_core.runs.checkpoint import load_generator, read_config, save_discriminator, save_generator
@@ -107,6 +109,37 @@ def test_the_newest_generator_where_that_is_asked_for(run, tmp_path):
     assert load_generator(files.folder / "generator.safetensors")[2] == 9000
 
 
+def test_the_card_says_of_which_moment_the_weights_are(run):
+    best, newest = record_of(run), record_of(run, newest=True)
+    assert moment(best) == (
+        "These weights are the best that were measured while it trained, after 6,000 training pictures: their distance "
+        "to the pictures is 60 (smaller is better)."
+    )
+    assert moment(newest) == (
+        "These weights are from the moment after 9,000 training pictures; their distance to the pictures was 75 "
+        "(smaller is better). The best that was measured is not published here: 60, after 6,000 training pictures."
+    )
+    later = replace(newest, nimg=9500, rows=newest.rows[1:])
+    assert "was 75 when it was last measured, after 9,000 training pictures (smaller" in moment(later)
+    assert moment(replace(newest, rows=[])) == "These weights are from the moment after 9,000 training pictures."
+    run.best.unlink()
+    assert moment(record_of(run)) == moment(newest), "the best was not kept"
+    assert moment(replace(newest, nimg=0)) == ""
+    assert moment(newest) in model_card(newest, "me/mine", set())
+
+
+def test_all_cards_tell_the_same_terms_and_moment(run):
+    record = record_of(run)
+    for of_pictures in ("CelebA: non-commercial research only", "", "x | y"):
+        record.data["terms"] = of_pictures
+        cards = [model_card(record, "me/mine", set())]
+        cards += [space_card(record, part, "me/mine", "here", "") for part in ({"sdk": "static"}, spaces.settings("x"))]
+        fronts = [yaml.safe_load(card.split("---\n")[1]) for card in cards]
+        for card, front in zip(cards, fronts, strict=True):
+            assert {name: front[name] for name in front if name.startswith("license")} == licence(terms(record))
+            assert (of_pictures.replace("|", "\\|") or "not recorded; ask") in card and moment(record) in card
+
+
 def test_what_is_prepared_twice_is_the_same(run, tmp_path):
     a, b = (prepare("model", run, tmp_path / name, "me/mine") for name in "ab")
     for name in a.sizes:
@@ -122,9 +155,11 @@ def test_the_card_is_of_the_runs_own_records(run, told):
     for words in (
         "# mine", "400 pictures called “secret-folder”", "![Samples of mine](samples.jpg)", "(morph.mp4)",
         "(curve.png)",
-        'from_pretrained("me/mine")', "uint8 [16, 32, 32, 3]", "400, 20 of them never shown to D", "not recorded; ask",
+        'from_pretrained("me/mine")', "uint8 [16, 32, 32, 3]", "400, 20 of them kept out of the training",
+        "not recorded; ask",
         "| loss | hinge |", "| r1_gamma | 2.5 |", "began with the weights of | earlier |", "| batch_size | 8 |",
-        "6.0 kimg", "bf16 on CPU", "2 min", "60", "400 samples", "0.80", "128 pairs", "90%", "60%", "no FID",
+        "| pictures seen, repeats included | 6,000 |",
+        "bf16 on CPU", "2 min", "60", "400 samples", "0.80", "128 pairs", "90%", "60%", "no FID",
         "3.0 times as far", "less diverse", "by heart", "it collapsed at 3000", "lr 0.0004 → 0.0002",
     ):  # fmt: skip
         assert words in text, words
@@ -250,7 +285,7 @@ def test_the_app_of_a_space_opens_that_model(told):
 
 def test_long_names_have_short_descriptions(run):
     for name in ("a", "a" * 64):
-        assert len(spaces.short_description(replace(record_of(run), name=name))) <= 60
+        assert len(short_description(replace(record_of(run), name=name))) <= 60
 
 
 def test_what_cannot_be_prepared(run, tmp_path, tiny):

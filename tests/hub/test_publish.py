@@ -16,7 +16,8 @@ from gan_core.files import write_json
 from gan_core.home import REPOSITORY
 from gan_core.hub import refusals
 from gan_core.hub.prepare import MANIFEST, Files, hash_of
-from gan_core.hub.publish import full_name, log_in, look, publish
+from gan_core.hub.publish import log_in, look, looked_at, publish
+from gan_core.hub.repo_name import full_name
 
 CARD = "---\ntags: [gan]\n---\n# Faces\n"
 SPACE_CARD = "---\nsdk: gradio\ncolorFrom: red\ncolorTo: blue\n---\n"
@@ -108,10 +109,28 @@ def test_a_repo_that_was_made_otherwise_is_left_alone(on_hub, files):
 
 def test_what_is_private_stays_so_and_what_is_public_is_not_taken_for_private(on_hub, files):
     publish(files(), "me/secret", private=True, token=ME)
-    assert publish(files("model", "again"), "me/secret", token=ME).private and on_hub.private == {"me/secret"}
-    publish(files("model", "open"), "me/open", token=ME)
-    with pytest.raises(ValueError, match="me/open is public already"):
+    again = publish(files("model", "again"), "me/secret", token=ME)
+    assert again.private and on_hub.private == {"me/secret"}
+    assert f"stays so: to let everybody see it, make it public at {on_hub.endpoint}/me/secret/settings." in again.note
+    assert publish(files("model", "third"), "me/secret", private=True, token=ME).note == ""
+    assert publish(files("model", "open"), "me/open", token=ME).note == ""
+    with pytest.raises(ValueError, match="me/open is public already: make it private at http.*/me/open/settings"):
         publish(files("model", "closed"), "me/open", private=True, token=ME)
+
+
+def test_a_preview_knows_what_would_be_refused_and_what_stays(on_hub, files):
+    api = log_in(ME)[0]
+    publish(files(), "me/secret", private=True, token=ME)
+    publish(files("model", "open"), "me/open", token=ME)
+    on_hub.repos["me/bert"] = {"model.safetensors": b"bert"}
+    target, note = looked_at(api, "me/secret", "model", private=False)
+    assert target.private and "It was private before and stays so" in note
+    target, note = looked_at(api, "me/open", "model", private=True)
+    assert target.exists and "me/open is public already" in note
+    assert looked_at(api, "me/open", "model", private=False)[1] == ""
+    assert looked_at(api, "me/new", "model", private=True)[1] == ""
+    target, note = looked_at(api, "me/bert", "model", private=False)
+    assert target is None and "holds something else" in note
 
 
 def test_the_stored_login_counts(on_hub, files, tmp_path):
@@ -182,7 +201,7 @@ WRONG = {
     "no token at all": ({}, "hf_\nX-Evil: 1", "faces", "Hugging Face does not know this token: make a new one"),
     "a token that reads": ({}, READS, "faces", "your token may only read: make one with the right to write"),
     "somebody else's name": ({}, THEM, "me/faces", "you may not write to me/faces: .* as faces alone"),
-    "a strange name": ({}, ME, "me/fa ces", "“me/fa ces” is no possible name on Hugging Face: a name is owner/name"),
+    "a strange name": ({}, ME, "me/fa ces", "“me/fa ces” is no possible name on Hugging Face: it may not have spaces"),
     "a name the Hub dislikes": ({("POST", "create"): 400}, ME, "me/faces", "does not take “me/faces”: a name is"),
     "no plan": ({("POST", "create"): 402}, ME, "me/faces", "publish a static Space instead, which is free"),
     "a conflict": ({("POST", "commit"): 409}, ME, "me/faces", "me/faces has just been changed by somebody else"),
@@ -245,7 +264,20 @@ def test_names_and_addresses(text):
     assert full_name(text, "me") == "me/faces"
 
 
-@pytest.mark.parametrize("text", ["", "/", "a/b/c", "me/", "-a", "a.", "a--b", "a..b", "me/x.git", "é", "a" * 97])
-def test_what_is_no_name(text):
-    with pytest.raises(ValueError, match="is no possible name on Hugging Face"):
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [("", "something is missing"), ("/", "something is missing"), ("me/", "something is missing"),
+     ("a/b/c", "write owner/name, or a name alone"), ("-a", "begin and end with a letter or digit"),
+     ("a.", "begin and end with"), ("a--b", "“--” or “..” in it"), ("a..b", "“--” or “..” in it"),
+     ("me/x.git", "may not end in “.git”"), ("é", "only have the letters a to z, digits"),
+     ("my faces", "may not have spaces"), ("a" * 97, "at most 96 letters")],
+)  # fmt: skip
+def test_what_is_no_name_says_which_rule_it_breaks(text, rule):
+    with pytest.raises(ValueError, match=f"is no possible name on Hugging Face: .*{rule}"):
         full_name(text, "me")
+
+
+def test_a_name_of_96_letters_is_one_and_without_a_user_the_owner_is_missing():
+    assert full_name("a" * 96, "me") == "me/" + "a" * 96
+    with pytest.raises(ValueError, match="write owner/name"):
+        full_name("faces")

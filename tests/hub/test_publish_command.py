@@ -56,8 +56,10 @@ def test_a_preview_prints_what_goes_up_and_sends_nothing(on_hub, run, capsys):
 def test_a_preview_needs_no_login(on_hub, run, capsys):
     assert main(["publish", "mine", "faces", "--as", "space", "--preview", "--model", "me/mine"]) == 0
     out = capsys.readouterr().out
-    assert "you/faces; everybody would see it" in out and "app.py" in out and "- me/mine" in out
-    assert "Not looked at on Hugging Face: you are not logged in" in out
+    assert out.startswith(
+        "you/faces, not looked for on Hugging Face; everybody would see it:\nnote: you are not logged in"
+    )
+    assert "app.py" in out and "- me/mine" in out
 
 
 def test_a_folder_to_look_at(run, tmp_path, capsys):
@@ -65,6 +67,28 @@ def test_a_folder_to_look_at(run, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("wrote ") and (tmp_path / "out" / "README.md").exists()
     assert main(["publish", "mine", "me/faces", "--as", "model", "--out", str(tmp_path / "out")]) == 2
     assert "is not an empty folder" in capsys.readouterr().err
+
+
+def test_a_folder_under_a_name_alone(on_hub, run, tmp_path, capsys):
+    command = ["publish", "mine", "faces", "--as", "model", "--out"]
+    assert main([*command, str(tmp_path / "mine"), "--token-from", "MY_TOKEN"]) == 0
+    assert 'from_pretrained("me/faces")' in (tmp_path / "mine" / "README.md").read_text()
+    assert "note:" not in capsys.readouterr().out
+    assert main([*command, str(tmp_path / "nobodys")]) == 0
+    assert "\nnote: they name it you/faces, since you are not logged in" in capsys.readouterr().out
+    assert 'from_pretrained("you/faces")' in (tmp_path / "nobodys" / "README.md").read_text()
+
+
+def test_who_sees_it_is_not_changed_by_an_update_and_told(on_hub, run, capsys):
+    command = ["publish", "mine", "faces", "--as", "model", "--token-from", "MY_TOKEN"]
+    main([*command, "--private"])
+    main([*command, "--preview"])
+    assert "only you would see it:\nnote: It was private before and stays so" in capsys.readouterr().out
+    assert main(command) == 0 and "\nnote: It was private before and stays so" in capsys.readouterr().out
+    on_hub.private.clear()
+    main([*command, "--private", "--preview"])
+    out = capsys.readouterr().out
+    assert "an update of what is there; everybody would see it:\nnote: me/faces is public already" in out
 
 
 @pytest.mark.parametrize(
@@ -77,7 +101,7 @@ def test_a_folder_to_look_at(run, tmp_path, capsys):
         ),
         (["mine", "me/fa?ces", "--token-from", "MY_TOKEN"], "no possible name on Hugging Face"),
         (["none", "faces"], "there is no run 'none'"),
-        (["mine", "faces", "--out", "x"], "no possible name on Hugging Face"),
+        (["mine", "fa--ces", "--out", "x"], "no possible name on Hugging Face: it may not have “--”"),
     ],
 )
 def test_what_cannot_be(on_hub, run, capsys, flags, words):

@@ -67,12 +67,28 @@ def test_a_preview_shows_all_that_goes_up_and_sends_nothing(on_hub, values):
     assert shown["card"].startswith("```yaml\n") and 'from_pretrained("me/tiny")' in shown["card"]
     assert "](data:image/jpeg;base64," in shown["card"] and "<video" not in shown["card"]
     assert on_hub.repos == {} and shown["progress"] == ""
-    assert "only you see it" in ended(publish.preview, values(private=True))["report"]
+    assert "What goes up" in report and "only you see it" in ended(publish.preview, values(private=True))["report"]
 
 
 def test_a_preview_needs_no_login(on_hub, values):
     report = ended(publish.preview, values(token=""))["report"]
     assert "<b>you/tiny</b>" in report and "You are not logged in to Hugging Face" in report
+    assert "<a href='https://huggingface.co/settings/tokens'" in report
+    assert report.count("or put it into the field “Token with the right to write”.") == 1
+
+
+def test_who_sees_it_is_not_changed_by_an_update_and_told(on_hub, values):
+    ended(publish.publish, values(private=True))
+    settings = f"make it public at <a href='{on_hub.endpoint}/me/tiny/settings'"
+    report = ended(publish.preview, values())["report"]
+    assert "this updates it; only you see it" in report and settings in report
+    shown = ended(publish.publish, values())
+    assert "Published</span>; only you see it" in shown["progress"] and settings in shown["progress"]
+    on_hub.private.clear()
+    words = "me/tiny is public already: make it private at <a href="
+    assert f"<p class='bad'>{words}" in ended(publish.preview, values(private=True))["report"]
+    told = ended(publish.publish, values(private=True))
+    assert words in told["progress"] and "report" not in told
 
 
 def test_what_was_looked_at_is_what_goes_up_whatever_the_run_has_become(on_hub, values, run, config):
@@ -85,7 +101,7 @@ def test_what_was_looked_at_is_what_goes_up_whatever_the_run_has_become(on_hub, 
     assert shown["key"] == key and shown["token"] == ""
     again = ended(publish.publish, values())
     assert on_hub.repos["me/tiny"]["generator.safetensors"] != looked_at
-    assert "a model that is there: this updates it" in again["report"]
+    assert "What went up" in again["report"] and "<b>me/tiny</b>, a model; everybody sees it" in again["report"]
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"which": "newest"}, {"kind": "space"}])
@@ -111,8 +127,8 @@ def test_an_update_tells_what_it_removes_and_what_it_leaves(on_hub, values, run)
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"token": ""}, "You are not logged in to Hugging Face"),
-        ({"token": READS}, "Your token may only read"),
+        ({"token": ""}, "log in with “hf auth login”, or put it into the field “Token with the right to write”."),
+        ({"token": READS}, "log in with that one, or put it into the field “Token with the right to write”."),
         ({"token": "hf_gone"}, "Hugging Face does not know this token"),
         ({"token": "two words\r\nX: y"}, "Hugging Face does not know this token"),
         ({"name": "a?b"}, "is no possible name on Hugging Face"),
@@ -148,8 +164,10 @@ def test_the_same_files_are_a_zip_for_everybody(on_hub, values):
     folder = ready.folder() / key
     with zipfile.ZipFile(path) as archive:
         names = {f"tiny-model/{file.relative_to(folder)}" for file in folder.rglob("*") if file.is_file()}
-        assert set(archive.namelist()) == names and "report" not in told
-    assert "not looked for" in ended(publish.download, values(token=""))["report"]
+        assert set(archive.namelist()) == names
+    assert (
+        "What is in the folder" in told["report"] and "<b>tiny-model</b>, a model; nothing was sent." in told["report"]
+    )
     assert on_hub.repos == {}
 
 
@@ -192,8 +210,17 @@ def test_a_cancelled_work_ends_on_the_page_at_once(on_hub, values, monkeypatch, 
     wait_for(lambda: "drawing a film" in next(steps)[4].value)
     publish.cancel()
     *_, last = steps
-    assert "Cancelled." in last[4].value and last[0].visible
+    assert "Cancelled. Nothing was sent." in last[4].value and last[0].visible
     wait_for(lambda: not ready._preparing.locked())
+    LocalContext.request.set(None)
+
+
+def test_cancelled_while_it_is_sent_says_that_what_has_arrived_is_not_lost(on_hub, values):
+    LocalContext.request.set(SimpleNamespace(session_hash="mine"))
+    for update in publish.publish(*values()):
+        if update[PARTS.index("report")] != UNCHANGED:
+            publish.cancel()
+    assert "Cancelled. What has arrived on Hugging Face is not sent again" in update[4].value
     LocalContext.request.set(None)
 
 
@@ -223,7 +250,7 @@ def test_the_fields_follow_the_run(run, clothes):
     assert {choice for choice, _ in listed.choices} == {"tiny", "clothes"} and listed.value == "clothes"
     assert which.visible and name.placeholder == "clothes"
     picked, which, _ = publish.about_run("tiny")
-    assert "1.0 kimg" in picked and not which.visible
+    assert "1,000 pictures seen" in picked and not which.visible
     assert publish.about_run("../x")[0] == ""
     assert publish.default_name("a--b..c-") == "a-b.c"
     tabs, chosen = publish.picked_run(SimpleNamespace(_data={"name": "tiny"}))

@@ -26,7 +26,7 @@ async function showNearby() {
   const point = copy(at), asked = JSON.stringify([model.key, point]);
   if (strip !== "nearby" || !model.key || asked === nearbyOf) return;
   const answer = await ask("nearby", { point });
-  if (!answer || !same(point, at)) return;
+  if (!answer || asked !== JSON.stringify([model.key, copy(at)])) return;
   nearbyOf = asked;
   around = answer.points;
   const tiles = [...is("nearby").children];

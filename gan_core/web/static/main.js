@@ -21,7 +21,5 @@ async function begin() {
 }
 
 begin().catch((error) => {
-  words.textContent = location.protocol === "file:"
-    ? "A browser opens this page from a web server only: in its folder run python -m http.server, and open http://localhost:8000."
-    : `This page cannot start: ${error.message}`;
+  words.textContent = `This page cannot start: ${error.message}`;
 });

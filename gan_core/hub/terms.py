@@ -1,0 +1,37 @@
+"""On what terms a model is given away: those of the pictures that it learned from."""
+
+from __future__ import annotations
+
+import re
+
+from gan_core.hub.record import Record
+
+# What the terms of pictures say, and the licence that the Hub knows for it; the first that fits.
+LICENCES = {
+    r"non-?commercial|research only": "other",
+    r"\bCC0\b": "cc0-1.0",
+    r"\bCC[ -]BY[ -]SA[ -]4": "cc-by-sa-4.0",
+    r"\bCC[ -]BY[ -]4": "cc-by-4.0",
+    r"\bMIT\b": "mit",
+    r"\bApache\b": "apache-2.0",
+}
+KNOWN_TERMS = {
+    "fashion-mnist": "Fashion-MNIST: MIT licence",
+    "celeba": "CelebA: non-commercial research only",
+    "drawn": "drawn by the program itself: free to use",
+}
+NOT_KNOWN = "not recorded; ask who published this before you use it for more than a look"
+
+
+def terms(record: Record) -> str:
+    """The terms of the pictures, "" where nobody wrote them down."""
+    return record.data.get("terms") or KNOWN_TERMS.get(record.config.train.data.partition(":")[0], "")
+
+
+def licence(text: str) -> dict[str, str]:
+    """The front matter's fields for such terms; none where they name no licence."""
+    known = re.fullmatch(r"licence ([a-z0-9.-]+)", text)
+    found = known[1] if known else next((each for said, each in LICENCES.items() if re.search(said, text, re.I)), None)
+    if found == "other":
+        return {"license": found, "license_name": "non-commercial-research"}
+    return {"license": found} if found else {}

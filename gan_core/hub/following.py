@@ -65,7 +65,6 @@ class Follower:
     def follow(self) -> Status:
         """The final status. RunBusy if somebody follows it already."""
         with self.run.claim(), tracked(self.run) as self.track:
-            self.run.clear_stop()
             self._report()
             job = None
             with contextlib.suppress(NoSuchJob):
@@ -78,7 +77,6 @@ class Follower:
             self._hear()
             self._mirror(0)
             self._end(job)
-            self.run.clear_stop()
             shutil.rmtree(self.run.path / ".mirror", ignore_errors=True)
             return self.status
 

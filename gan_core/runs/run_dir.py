@@ -136,6 +136,9 @@ class RunDir:
         return bool(self.job()) and not self.job()["ended"]
 
     def write_status(self, status: Status) -> None:
+        """What it does now; an end also takes back a request to stop, so that whoever sees it may start again."""
+        if not status.active:
+            self.clear_stop()
         write_json(self.path / "status.json", asdict(status))
 
     def status(self) -> Status:

@@ -50,7 +50,6 @@ def train_slice(run: RunDir, seconds: float = SLICE_SECONDS) -> None:
     from gan_core.runs.worker import Worker
 
     if run.stop_requested():
-        run.clear_stop()
         run.write_status(replace(run.status(), state="stopped", message=""))
         return
     end, asked = time.monotonic() + seconds, [False]

@@ -78,8 +78,6 @@ class Worker:
             except BaseException as error:
                 self._fail(f"an unexpected {type(error).__name__}; log.txt has the details")
                 raise
-            finally:
-                self.run.clear_stop()
             return self.status
 
     def _train(self) -> None:

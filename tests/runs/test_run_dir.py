@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from gan_core.runs import run_dir
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 
@@ -128,6 +129,17 @@ def test_a_request_to_stop_is_seen_by_every_reader_until_it_is_cleared(run):
     run.clear_stop()
     run.clear_stop()
     assert not run.stop_requested()
+
+
+def test_whoever_sees_its_end_sees_no_request_to_stop_any_more(run, monkeypatch):
+    run.request_stop()
+    run.write_status(Status("training", nimg=8))
+    assert run.stop_requested()
+    left = []
+    write = run_dir.write_json
+    monkeypatch.setattr(run_dir, "write_json", lambda *what: (left.append(run.stop_requested()), write(*what)))
+    run.write_status(Status("stopped", nimg=8))
+    assert left == [False] and run.status().state == "stopped"
 
 
 def test_metrics_come_back_in_order(run):

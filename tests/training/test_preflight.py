@@ -5,7 +5,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from gan_core.training import preflight as module
@@ -13,11 +12,6 @@ from gan_core.training.preflight import preflight
 from gan_core.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def images() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
 
 
 @pytest.fixture(autouse=True)

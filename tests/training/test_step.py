@@ -14,8 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def trainer(tiny) -> Trainer:
-    images = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
+def trainer(tiny, images) -> Trainer:
     return Trainer(tiny, images, CPU, torch.float64)
 
 

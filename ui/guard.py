@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 
 import gradio as gr
@@ -26,27 +26,28 @@ def on_space() -> bool:
     return bool(os.environ.get("SPACE_ID"))
 
 
-def is_owner() -> bool:
-    """Whether the visitor who is being answered may change things."""
+def is_owner(asking: Mapping | None = None) -> bool:
+    """Whether the visitor who is being answered, or who sent the request `asking`, may change things."""
     if not on_space():
         return True
-    visitor, owner = logged_in(), os.environ.get("SPACE_AUTHOR_NAME")
+    visitor, owner = logged_in(scope() if asking is None else asking), os.environ.get("SPACE_AUTHOR_NAME")
     teams = visitor.get("orgs") or []
     names = [team.get("preferred_username") for team in teams if team.get("roleInOrg") in ROLES]
     return bool(owner) and owner in (visitor.get("preferred_username"), *names)
 
 
-def logged_in() -> dict:
+def logged_in(asking: Mapping) -> dict:
     """What Hugging Face said of the visitor at the login; empty without one, or once it has expired."""
-    login = (scope().get("session") or {}).get("oauth_info") or {}
+    login = (asking.get("session") or {}).get("oauth_info") or {}
     return login.get("userinfo") or {} if login.get("expires_at", 0) > time.time() else {}
 
 
-def visitor() -> str:
+def visitor(asking: Mapping | None = None) -> str:
     """The address that a request came from; before a Space stands a proxy, which is the last to say whom it serves."""
-    headers = dict(scope().get("headers") or [])
+    asking = scope() if asking is None else asking
+    headers = dict(asking.get("headers") or [])
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
-    return (forwarded if on_space() else "") or (scope().get("client") or ("",))[0]
+    return (forwarded if on_space() else "") or (asking.get("client") or ("",))[0]
 
 
 def scope() -> dict:

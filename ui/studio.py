@@ -20,17 +20,19 @@ from starlette.middleware import Middleware
 from gan_core.hub import mirror
 from ui import data, explore, publish, ready, runs, train
 from ui.guard import on_space
-from ui.limits import BodyLimit
+from ui.limits import BodyLimit, VisitorLimit
 from ui.run_view import header_html
 from ui.theme import CSS, HEAD, THEME
 
+MIDDLEWARE = [Middleware(VisitorLimit), Middleware(BodyLimit)]
+# Every ten minutes, what was uploaded to a Space an hour ago is deleted.
+FORGET = (600, 3600)
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def build() -> gr.Blocks:
     """The whole app, not launched."""
-    # What visitors of a Space uploaded is gone an hour later.
-    forget = (600, 3600) if on_space() else None
+    forget = FORGET if on_space() else None
     with gr.Blocks(title="DCGAN Studio", analytics_enabled=False, fill_width=True, delete_cache=forget) as demo:
         header = gr.HTML(header_html(), elem_id="header", apply_default_css=False)
         if on_space() and os.environ.get("OAUTH_CLIENT_ID"):
@@ -93,7 +95,7 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
         show_error=False,
         footer_links=[],
         max_file_size="200mb" if on_space() else None,
-        app_kwargs={"middleware": [Middleware(BodyLimit)]},
+        app_kwargs={"middleware": MIDDLEWARE},
         favicon_path=str(Path(__file__).parent / "assets" / "favicon.svg"),
         prevent_thread_lock=True,
     )

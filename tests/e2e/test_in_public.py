@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import http.client
 import json
 import random
 import urllib.error
@@ -19,6 +21,7 @@ from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 from ui.guard import OWNER_ONLY
+from ui.limits import EACH_BYTES
 
 # Everybody may ask these; all others are for the owner.
 FOR_ALL_EVENTS = {
@@ -151,6 +154,36 @@ def test_no_file_of_the_computer_can_be_read(public, path):
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(public, route)
         assert refused.value.code in (403, 404, 405)
+
+
+def test_a_stranger_leaves_no_file_behind(public):
+    uploads = public.home / ".cache" / "gradio"
+    before = set(uploads.rglob("*"))
+    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.zip"\r\n\r\nbytes\r\n--x--\r\n'
+    for path in ("upload", "upload/", "upload?upload_id=x", "process_recording"):
+        request = urllib.request.Request(f"{public.url}/gradio_api/{path}", form)
+        request.add_header("Content-Type", "multipart/form-data; boundary=x")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+        assert refused.value.code == 403 and refused.value.read().decode() == OWNER_ONLY
+    assert set(uploads.rglob("*")) == before
+
+
+def sent(app: App, who: str, size: int, body: bytes = b"") -> int:
+    """The status of a request of one address that says it has so many bytes; no body is sent to be refused unread."""
+    connection = http.client.HTTPConnection(app.url.removeprefix("http://"), timeout=60)
+    headers = {"X-Forwarded-For": f"made.up, {who}", "Content-Length": str(size), "Content-Type": "application/json"}
+    connection.request("POST", "/gradio_api/component_server/", body, headers)
+    with contextlib.closing(connection):
+        return connection.getresponse().status
+
+
+def test_who_sends_too_much_waits_and_nobody_else_does(public):
+    part = EACH_BYTES // 9 - 1
+    assert [sent(public, "1.1.1.1", part, b"x" * part) for _ in range(9)] == [400] * 9
+    assert sent(public, "1.1.1.1", part) == 429
+    assert sent(public, "1.1.1.1", 9, b"x" * 9) == 400
+    assert sent(public, "2.2.2.2", part, b"x" * part) == 400
 
 
 def test_no_token_reaches_a_page_or_the_log(public, config):

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.real_app import App
 from gan_core.config import Config
@@ -167,6 +168,19 @@ def test_a_stranger_leaves_no_file_behind(public):
             urllib.request.urlopen(request, timeout=30)
         assert refused.value.code == 403 and refused.value.read().decode() == OWNER_ONLY
     assert set(uploads.rglob("*")) == before
+
+
+def test_a_stranger_who_brings_a_file_hears_who_may(public, browser, tmp_path):
+    (tmp_path / "netG.pth").write_bytes(b"weights")
+    page = browser.new_page()
+    page.goto(public.url)
+    page.wait_for_selector(".explorer[data-ready]", timeout=60_000)
+    page.get_by_role("button", name="Bring a model…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[data-is=bring-file]").set_input_files(tmp_path / "netG.pth")
+    dialog.get_by_role("button", name="Bring it").click()
+    expect(dialog.locator("[data-is=bring-wrong]")).to_have_text(OWNER_ONLY, timeout=30_000)
+    page.close()
 
 
 def sent(app: App, who: str, size: int, body: bytes = b"") -> int:

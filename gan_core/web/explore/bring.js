@@ -43,8 +43,9 @@ async function bringRequest(turn) {
   try {
     const file = await uploadOne(is("bring-file"));
     return { name, file, discriminator: await uploadOne(is("bring-discriminator")) };
-  } catch {
-    if (turn === bringTurn) is("bring-wrong").textContent = "The upload failed. Is the app still running?";
+  } catch (error) {
+    const refused = /HTTP 4\d\d: (.+)/.exec(error?.message);
+    if (turn === bringTurn) is("bring-wrong").textContent = refused?.[1] ?? "The upload failed. Is the app still running?";
     return null;
   } finally {
     bar.hidden = true;

@@ -18,10 +18,11 @@ TOOLS = {
     "learn": "Learn directions",
     "paper": "The paper",
 }
-# The scripts of the stage, and of parts that tools are made of.
+# The scripts of the stage, of what is around it, and of parts that tools are made of; what begins comes last.
 STUDIO = (
-    "studio", "stage", "strips", "walk", "sliders", "touch", "pad",
-    "films", "history", "pieces", "learning", "bring", "cropper",
+    "studio", "asking", "point", "kept", "controls", "tiles", "stage", "strips", "walk", "models", "links", "copies",
+    "bring", "sliders", "touch", "pad", "films", "history", "pieces", "learning", "cropper", "boxes", "examples",
+    "picker", "start",
 )  # fmt: skip
 
 

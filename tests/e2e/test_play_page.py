@@ -7,7 +7,7 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from gan_core.config import Config
 from gan_core.latent.catalogue import FILE
@@ -254,16 +254,19 @@ def test_undo_redo_and_the_history_lead_back(page):
 def test_pictures_nearby_in_the_model_before_do_not_come_later(page):
     held = []
 
+    def nearby(request: Request, model: str) -> bool:
+        return all(each in (request.post_data or "") for each in ("nearby", model))
+
     def hold_back(route: Route) -> None:
-        request = route.request.post_data or ""
-        held.append(route) if "nearby" in request and "avatars-64" in request else route.continue_()
+        held.append(route) if nearby(route.request, "avatars-64") else route.continue_()
 
     page.route("**/component_server/", hold_back)
-    with page.expect_request(lambda request: "nearby" in (request.post_data or "")):
+    expect(page.get_by_label("Picture nearby 3", exact=True)).to_be_visible(timeout=20 * SECONDS)
+    with page.expect_request(lambda request: nearby(request, "avatars-64")):
         page.get_by_label("Model", exact=True).select_option("avatars-64")
-    with page.expect_response(lambda answer: "nearby" in (answer.request.post_data or "")):
+    with page.expect_response(lambda answer: nearby(answer.request, MODEL)):
         choose_model(page)
-    with page.expect_response(lambda answer: "avatars-64" in (answer.request.post_data or "")):
+    with page.expect_response(lambda answer: nearby(answer.request, "avatars-64")):
         held[0].continue_()
     page.wait_for_timeout(200)
     page.get_by_label("Picture nearby 3", exact=True).click()

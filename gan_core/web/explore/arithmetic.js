@@ -1,16 +1,10 @@
 // mean(A) − mean(B) + mean(C): slots to fill at the left, the sum amid its neighbours at the right, as in the paper's figure.
 tools.arithmetic = (studio, root) => {
-  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, CANDIDATES = 32, NOISE = 0.25, AMOUNT = 1.5;
-  // Smiling women, women and men that the shipped model draws well.
-  const EXAMPLES = {
-    "faces-64": { seeds: [[398, 271, 441], [202, 366, 449], [117, 213, 59]], names: ["smiling women", "women", "men"],
-      words: "What smiling women have and other women have not is added to men." },
-  };
+  const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, NOISE = 0.25;
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const empty = () => NAMES.map(() => Array(SLOTS).fill(null));
-  let groups = empty(), active = [0, 0], source = "seeds", firstSeed = 0, label = null;
-  let points = [], candidates = [], asked = 0, model = null, examples = 0, story = "";
-  const pictures = new Map();
+  let groups = empty(), active = [0, 0], points = [], asked = 0, model = null, examples = 0, story = "";
+  const pictures = album(), candidates = picker(root, pictures, take);
   const given = () => groups.map((group) => group.filter(Boolean));
   const names = () => [...root.querySelectorAll(".group .pick")].map((input) => input.value.trim());
   const shell = () => is("shell").getAttribute("aria-pressed") === "true";
@@ -20,51 +14,37 @@ tools.arithmetic = (studio, root) => {
 
   function build() {
     const parts = NAMES.flatMap((name, g) => [...(SIGNS[g] ? [sign(SIGNS[g])] : []), group(name, g)]);
-    const nine = Object.assign(document.createElement("div"), { className: "nine" });
+    const nine = make("div", { className: "nine" });
     nine.setAttribute("role", "group");
     nine.setAttribute("aria-label", "The result amid its neighbours");
     is("sum").replaceChildren(...parts, sign("="), nine);
   }
 
-  function sign(text) { return Object.assign(document.createElement("span"), { className: "sign", textContent: text }); }
+  function sign(text) { return make("span", { className: "sign", textContent: text }); }
 
   function group(name, g) {
-    const box = Object.assign(document.createElement("div"), { className: "group" }), title = document.createElement("input");
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", `Pictures of ${name}`);
-    Object.assign(title, { className: "pick", type: "text", maxLength: 40, placeholder: name, title: "A name for the figure" });
+    const title = make("input", { className: "pick", type: "text", maxLength: 40, placeholder: name, title: "A name for the figure" });
     title.setAttribute("aria-label", `Name of ${name}`);
     title.addEventListener("change", remember);
-    const mean = Object.assign(document.createElement("div"), { className: "mean", innerHTML: '<img alt=""><span></span>' });
-    mean.firstChild.alt = `Mean of ${name}`;
-    mean.lastChild.textContent = "mean";
-    box.append(title, ...groups[g].map((_, s) => slot(g, s)), mean);
+    const mean = make("div", { className: "mean" }, make("img", { alt: `Mean of ${name}` }), make("span", { textContent: "mean" }));
+    const box = make("div", { className: "group" }, title, ...groups[g].map((_, s) => slot(g, s)), mean);
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `Pictures of ${name}`);
     return box;
   }
 
   function slot(g, s) {
-    const box = Object.assign(document.createElement("span"), { className: "removable" }), drop = document.createElement("button");
+    const drop = make("button", { className: "drop", textContent: "×", title: "Take it away" });
     const button = studio.tile({ image: "", label: "", onPick: () => choose(g, s) });
     button.classList.add("slot");
     button.dataset.slot = `${g}${s}`;
     button.firstChild.removeAttribute("src");
-    button.append(document.createElement("span"));
-    Object.assign(drop, { className: "drop", textContent: "×", title: "Take it away" });
+    button.append(make("span"));
     drop.setAttribute("aria-label", `Empty slot ${s + 1} of ${NAMES[g]}`);
     drop.addEventListener("click", () => { put(g, s, null); choose(g, s); });
-    button.addEventListener("dragover", (event) => { event.preventDefault(); button.classList.add("over"); });
-    button.addEventListener("dragleave", () => button.classList.remove("over"));
-    button.addEventListener("drop", (event) => {
-      event.preventDefault();
-      button.classList.remove("over");
-      const point = dropped(event.dataTransfer.getData("text/plain"));
-      if (point) { put(g, s, point); choose(g, s); }
-    });
-    box.append(button, drop);
-    return box;
+    takesDrops(button, (point) => { if (point) { put(g, s, point); choose(g, s); } });
+    return make("span", { className: "removable" }, button, drop);
   }
-
-  function dropped(text) { try { return studio.copy(JSON.parse(text)); } catch { return null; } }
 
   function choose(g, s) { active = [g, s]; showSlots(); }
 
@@ -86,7 +66,7 @@ tools.arithmetic = (studio, root) => {
 
   function showSlots() {
     groups.forEach((group, g) => group.forEach((point, s) => {
-      const button = root.querySelector(`[data-slot="${g}${s}"]`), image = point && pictures.get(JSON.stringify(point));
+      const button = root.querySelector(`[data-slot="${g}${s}"]`), image = point && pictures.of(point);
       button.classList.toggle("full", Boolean(point));
       button.setAttribute("aria-pressed", active[0] === g && active[1] === s);
       button.setAttribute("aria-label", `Slot ${s + 1} of ${NAMES[g]}, ${point ? "filled" : "empty"}`);
@@ -104,10 +84,7 @@ tools.arithmetic = (studio, root) => {
   }
 
   async function drawSlots() {
-    const missing = groups.flat().filter((point) => point && !pictures.has(JSON.stringify(point)));
-    if (!missing.length) return;
-    const images = await studio.thumbs(missing);
-    images.forEach((image, i) => pictures.set(JSON.stringify(missing[i]), image));
+    await pictures.load(groups.flat().filter(Boolean));
     showSlots();
   }
 
@@ -139,22 +116,7 @@ tools.arithmetic = (studio, root) => {
     [...root.querySelectorAll(".nine .tile")].forEach((tile, i) => tile.classList.toggle("on", Boolean(points[i]) && studio.same(points[i], at)));
   }
 
-  // pictures to pick
-
-  async function showCandidates() {
-    const seeds = Array.from({ length: CANDIDATES }, (_, i) => ({ seed: (firstSeed + i) % studio.MAX_SEED, label }));
-    const mine = candidates = { seeds, kept: studio.kept(), selection: studio.selection }[source].slice(0, 64).map(studio.copy);
-    const images = candidates.length ? await studio.thumbs(candidates) : [];
-    if (mine !== candidates) return;
-    is("candidates").replaceChildren(...images.map((image, i) => {
-      pictures.set(JSON.stringify(mine[i]), image);
-      const tile = studio.tile({ image, label: `Picture ${i + 1} to pick`, title: mine[i].z ? "" : `seed ${mine[i].seed}`, onPick: () => take(mine[i]) });
-      tile.draggable = true;
-      tile.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", JSON.stringify(mine[i])));
-      return tile;
-    }));
-    if (!images.length) is("candidates").textContent = source === "kept" ? "Nothing is kept yet." : "Nothing is selected in the grid yet.";
-  }
+  // pictures to add
 
   function take(point) {
     const [g, s] = active;
@@ -168,36 +130,17 @@ tools.arithmetic = (studio, root) => {
     studio.handedTo = null;
     const points = studio.selection.map(studio.copy);
     groups = groups.map((group) => group.map((point) => point ?? points.shift() ?? null));
-    from("selection");
+    candidates.from("selection");
     changed();
   }
 
-  function from(name) { source = name; studio.choose(is("sources"), name); showCandidates(); }
-
   async function showExample() {
-    const known = !examples && EXAMPLES[studio.model.name], { key } = studio.model;
-    const found = known ? { directions: [] } : await studio.ask("directions");
+    const { key } = studio.model, found = await exampleSum(examples, SLOTS);
     if (!found || key !== studio.model.key) return;
-    const shown = found.directions.filter((each) => !each.hidden), { points: filled, titles, words } = known
-      ? { points: known.seeds.map((seeds) => seeds.map((seed) => ({ seed }))), titles: known.names, words: known.words }
-      : along(shown[examples % shown.length]);
     examples += 1;
-    groups = filled.map((group) => group.map(studio.copy));
-    name(titles);
-    changed(words);
-  }
-
-  // What every model can add: pictures moved along a direction, the same moved against it, and others that get the difference.
-  function along(direction) {
-    const { classes } = studio.model, label = classes.length ? Math.floor(Math.random() * classes.length) : null;
-    const other = label === null ? null : (label + 1) % classes.length, seeds = Array.from({ length: 2 * SLOTS }, studio.anySeed);
-    const moved = (amount) => seeds.slice(0, SLOTS).map((seed) => ({ seed, label, moves: { [direction.id]: amount } }));
-    const title = suggested(direction) || direction.name, of = label === null ? "others" : classes[other];
-    return {
-      points: [moved(AMOUNT), moved(-AMOUNT), seeds.slice(SLOTS).map((seed) => ({ seed, label: other }))],
-      titles: [`${title} +${AMOUNT}`, `${title} −${AMOUNT}`, of],
-      words: `A and B are the same pictures, with “${title}” moved up and down: the sum gives what A has more of to C.`,
-    };
+    groups = found.groups;
+    name(found.names);
+    changed(found.words);
   }
 
   function name(titles) { root.querySelectorAll(".group .pick").forEach((input, g) => { input.value = titles[g] || ""; }); }
@@ -216,7 +159,7 @@ tools.arithmetic = (studio, root) => {
       button.disabled = false;
       if (answer) studio.save(answer.file, `${studio.model.name}-${answer.name}`);
     },
-    more() { firstSeed = studio.anySeed(); from("seeds"); },
+    more: candidates.more,
     stage() { take(studio.at()); },
     shell(button) { button.setAttribute("aria-pressed", !shell()); compute(true); },
   });
@@ -233,29 +176,27 @@ tools.arithmetic = (studio, root) => {
   build();
   is("noise").value = NOISE;
   showNoise();
-  studio.offer(is("sources"), [["seeds", "seeds"], ["kept", "kept"], ["from the grid", "selection"]], source, from);
 
   return {
-    async opened({ name: found, classes }) {
+    async opened({ name: found }) {
+      candidates.opened(found !== model);
       if (found !== model) {
         const kept = studio.stored("arithmetic", null);
-        [model, label, examples, story] = [found, null, 0, ""];
+        [model, examples, story] = [found, 0, ""];
         groups = empty().map((group, g) => group.map((_, s) => kept?.groups?.[g]?.[s] || null));
         name(kept?.names || []);
       }
       pictures.clear();
-      is("classes").hidden = !classes.length;
-      studio.offer(is("chips"), [["any", null], ...classes.map((each, i) => [each, i])], label, (each) => { label = each; from("seeds"); });
       showSlots();
       if (!root.hidden) await this.shown();
     },
     async shown() {
       if (!studio.model.key) return;
       if (studio.handedTo === "arithmetic") receive();
-      else showCandidates();
+      else candidates.show();
       await Promise.all([drawSlots(), compute(false)]);
     },
-    kept() { if (source === "kept" && !root.hidden) showCandidates(); },
+    kept() { if (!root.hidden) candidates.kept(); },
     moved,
   };
 };

@@ -192,10 +192,9 @@ tools.grid = (studio, root) => {
   studio.offer(is("orders"), Object.entries(ORDERS).map(([name, [words]]) => [words, name]), order, (name) => { order = name; sort(); });
 
   return {
-    opened({ classes }) {
+    opened() {
       label = null;
-      is("classes").hidden = !classes.length;
-      studio.offer(is("chips"), [["any", null], ...classes.map((name, i) => [name, i])], null, (each) => { label = each; fillGrid(); });
+      studio.offerClasses(root, label, (each) => { label = each; fillGrid(); });
       stale = true;
       if (!root.hidden) fillGrid();
     },

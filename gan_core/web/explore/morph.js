@@ -8,7 +8,7 @@ tools.morph = (studio, root) => {
   const USUAL = { slerp: "smooth", spline: "linear" };
   const key = (point) => ({ point: studio.copy(point), seconds: PIECE_SECONDS, easing: USUAL[way] });
   let keys = [], way = "slerp", closed = true, chosen = 0, t = 0, model = null, dragged = null;
-  const pictures = new Map(), steps = stepsBack();
+  const pictures = album(), steps = stepsBack();
 
   const pieces = () => keys.slice(0, closed || keys.length < 2 ? keys.length : -1);
   const seconds = () => pieces().reduce((sum, each) => sum + each.seconds, 0);
@@ -25,26 +25,18 @@ tools.morph = (studio, root) => {
   }
 
   function keyBox(each, i) {
-    const box = document.createElement("li"), tile = studio.tile({ image: pictures.get(JSON.stringify(each.point)) || "", label: "", onPick: () => choose(i) });
-    tile.append(Object.assign(document.createElement("em"), { textContent: i + 1 }));
-    tile.draggable = true;
-    tile.addEventListener("dragstart", (event) => {
-      dragged = i;
-      event.dataTransfer.setData("text/plain", JSON.stringify(each.point));
-    });
+    const tile = studio.tile({ image: pictures.of(each.point) || "", label: "", onPick: () => choose(i) });
+    tile.append(make("em", { textContent: i + 1 }));
+    draggable(tile, each.point);
+    tile.addEventListener("dragstart", () => { dragged = i; });
     tile.addEventListener("dragend", () => { dragged = null; });
     tile.addEventListener("keydown", (event) => pressedKey(event, i));
-    box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
-    box.addEventListener("dragleave", () => box.classList.remove("over"));
-    box.addEventListener("drop", (event) => drop(event, i));
-    box.append(tile, pieceFields(each, i, changed));
+    const box = make("li", {}, tile, pieceFields(each, i, changed));
+    takesDrops(box, (point) => {
+      if (dragged !== null) move(dragged, i);
+      else if (point) insert(i, [point]);
+    });
     return box;
-  }
-
-  function drop(event, i) {
-    event.preventDefault();
-    if (dragged !== null) return move(dragged, i);
-    try { insert(i, [JSON.parse(event.dataTransfer.getData("text/plain"))]); } catch { build(); }
   }
 
   function pressedKey(event, i) {
@@ -88,14 +80,9 @@ tools.morph = (studio, root) => {
   }
 
   async function drawKeys() {
-    const missing = keys.map((each) => each.point).filter((point) => !pictures.has(JSON.stringify(point)));
-    if (missing.length) {
-      const of = studio.model.key, images = await thumbsOrNot(missing);
-      if (of !== studio.model.key) return;
-      missing.forEach((point, i) => { if (images[i]) pictures.set(JSON.stringify(point), images[i]); });
-    }
+    await pictures.load(keys.map((each) => each.point));
     [...is("keys").children].forEach((box, i) => {
-      const image = keys[i] && pictures.get(JSON.stringify(keys[i].point));
+      const image = keys[i] && pictures.of(keys[i].point);
       if (image && box.querySelector("img").src !== image) box.querySelector("img").src = image;
     });
   }

@@ -1,6 +1,6 @@
 // The paper's figures as cards: what each shows, a button that makes it, and what was seen.
 tools.paper = (studio, root) => {
-  const SAMPLES = 6, STEP = 0.05, EXEMPLARS = 4;
+  const SAMPLES = 6, EXEMPLARS = 4;
   const CARDS = [
     ["walk", "Walk in latent space", "From one random point to the next. When the pictures change smoothly and stay whole, the model has learned what pictures are like; one that knows single pictures by heart jumps."],
     ["arithmetic", "Vector arithmetic", "What pictures have in common can be added to others and taken from them, by sums of z. The same sums of pixels only overlay them, so z stands for what a picture shows."],
@@ -12,7 +12,6 @@ tools.paper = (studio, root) => {
   ];
   const NEED_D = new Set(["filters", "features", "classify"]);
   const is = (name, box = root) => box.querySelector(`[data-is="${name}"]`);
-  const make = (tag, values = {}, ...children) => { const found = Object.assign(document.createElement(tag), values); found.append(...children); return found; };
   const button = (text, act, name = "btn") => { const found = make("button", { className: name, textContent: text, type: "button" }); found.addEventListener("click", act); return found; };
   const named = (element, name) => { element.dataset.is = name; return element; };
   const cards = new Map(), found = new Map();
@@ -134,7 +133,7 @@ tools.paper = (studio, root) => {
       onPick: () => { sides[side] = points.filter((_, place) => place !== i); showSide(side); } })));
   }
 
-  // boxes on samples: drag, or arrows to move, Shift and arrows for the size, Delete
+  // boxes on samples
 
   async function buildBoxes() {
     const box = is("extra", cards.get("drop")), points = Array.from({ length: SAMPLES }, () => studio.copy({ seed: studio.anySeed(), label: null }));
@@ -142,54 +141,8 @@ tools.paper = (studio, root) => {
     boxes = points.slice(0, images.length).map((at) => ({ at, box: null }));
     box.replaceChildren(
       make("p", { className: "cap", textContent: "Drag a box over the object in each picture. Or choose a picture and press Enter for a box; arrows move it, Shift and arrows size it, Delete removes it. Without any boxes the upper middle is taken." }),
-      make("div", { className: "boxes" }, ...images.map((image, i) => boxed(image, i))),
+      make("div", { className: "boxes" }, ...images.map((image, i) => boxed(image, `Sample ${i + 1}`, boxes[i]))),
       make("div", { className: "line" }, button("Other samples", buildBoxes, "btn small")));
-  }
-
-  function boxed(image, i) {
-    const frame = make("div", { className: "boxed", tabIndex: 0 }, make("img", { src: image, alt: "", draggable: false })), own = boxes[i];
-    frame.setAttribute("role", "application");
-    const draw = () => {
-      frame.querySelector("i")?.remove();
-      frame.setAttribute("aria-label", own.box ? `Sample ${i + 1}, with a box from ${percent(own.box.left)}, ${percent(own.box.top)} to ${percent(own.box.right)}, ${percent(own.box.bottom)}` : `Sample ${i + 1}, no box`);
-      if (!own.box) return;
-      const { left, top, right, bottom } = own.box, mark = make("i");
-      Object.assign(mark.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` });
-      frame.append(mark);
-    };
-    let start = null;
-    const place = (event) => {
-      const { left, top, width, height } = frame.getBoundingClientRect();
-      return [(event.clientX - left) / width, (event.clientY - top) / height].map((each) => Math.min(Math.max(each, 0), 1));
-    };
-    frame.addEventListener("pointerdown", (event) => { start = place(event); frame.setPointerCapture(event.pointerId); own.box = null; draw(); });
-    frame.addEventListener("pointermove", (event) => {
-      if (!start) return;
-      const [x, y] = place(event), size = Math.min(Math.abs(x - start[0]), Math.abs(y - start[1]));
-      own.box = size < 0.02 ? null : { left: Math.min(x, start[0]), top: Math.min(y, start[1]), right: Math.max(x, start[0]), bottom: Math.max(y, start[1]) };
-      draw();
-    });
-    frame.addEventListener("pointerup", () => { start = null; });
-    frame.addEventListener("keydown", (event) => { if (key(own, event)) { event.preventDefault(); draw(); } });
-    draw();
-    return frame;
-  }
-
-  const percent = (share) => `${Math.round(share * 100)} %`;
-
-  function key(own, { key: pressed, shiftKey }) {
-    const ways = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
-    if (pressed === "Enter") own.box = { left: 0.3, top: 0.3, right: 0.7, bottom: 0.55 };
-    else if (pressed === "Delete" || pressed === "Backspace") own.box = null;
-    else if (!ways[pressed] || !own.box) return false;
-    else own.box = shifted(own.box, ...ways[pressed], shiftKey);
-    return true;
-  }
-
-  function shifted({ left, top, right, bottom }, dx, dy, size) {
-    if (size) return { left, top, right: Math.min(Math.max(right + dx, left + STEP), 1), bottom: Math.min(Math.max(bottom + dy, top + STEP), 1) };
-    const x = Math.min(Math.max(dx, -left), 1 - right), y = Math.min(Math.max(dy, -top), 1 - bottom);
-    return { left: left + x, top: top + y, right: right + x, bottom: bottom + y };
   }
 
   // labelled pictures for the classifier

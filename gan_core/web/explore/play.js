@@ -133,13 +133,7 @@ tools.play = (studio, root) => {
     if (await studio.ask("add_direction", { name, moves: studio.at().moves })) kind = "mine";
   }
 
-  // classes and seeds
-
-  function showClasses() {
-    const { classes } = studio.model;
-    is("classes").hidden = !classes.length;
-    studio.offer(is("chips"), [["any", null], ...classes.map((name, i) => [name, i])], studio.at().label, (label) => studio.go({ ...studio.at(), label }));
-  }
+  // seeds
 
   async function showSeeds() {
     const { label } = studio.at();
@@ -201,7 +195,7 @@ tools.play = (studio, root) => {
     async opened({ name }) {
       if (name !== openedName) clear();
       openedName = name;
-      showClasses();
+      studio.offerClasses(root, studio.at().label, (label) => studio.go({ ...studio.at(), label }));
       await Promise.all([showSeeds(), showDirections()]);
     },
     shown() { pad.refresh(); },

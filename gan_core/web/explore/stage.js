@@ -71,3 +71,27 @@ function tellRate() {
   clearTimeout(tellRate.over);
   tellRate.over = setTimeout(() => { is("where").textContent = ""; }, 2000);
 }
+
+// rest: what may wait until nobody moves anything
+
+const resting = [];
+let pressed = false;
+
+function atRest(ms, act) { resting.push({ ms, act }); }
+
+function unrest() {
+  for (const each of resting) {
+    clearTimeout(each.timer);
+    each.timer = setTimeout(() => rest(each), each.ms);
+  }
+}
+
+function rest(each) {
+  if (!root.isConnected) return;
+  if (pressed || underWay || walking || !root.offsetParent) each.timer = setTimeout(() => rest(each), each.ms);
+  else each.act();
+}
+
+for (const [name, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  addEventListener(name, () => { pressed = down; }, true);
+}

@@ -54,19 +54,19 @@ function showHistory() {
   }));
 }
 
+// Another model draws something else of every point.
+function emptyStrips() {
+  [places, nearbyOf] = [[], ""];
+  showHistory();
+  is("nearby").replaceChildren();
+}
+
 async function showKept() {
   const points = kept(), name = model.name, images = await thumbsOrNot(points);
   if (name !== model.name) return;
   is("strips").lastChild.textContent = points.length ? `Kept ${points.length}` : "Kept";
   fillStrip("kept", points.map((point, i) => keptTile(point, images[i], i + 1)));
   tell("kept", points);
-}
-
-// One picture that can no longer be made, of a direction that is gone, takes no other with it.
-async function thumbsOrNot(points) {
-  const images = points.length ? await thumbs(points) : [];
-  if (images.length || points.length < 2) return images;
-  return Promise.all(points.map(async (point) => (await thumbs([point]))[0]));
 }
 
 function keptTile(point, image, number) {

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from gan_core.hub.terms import MOST_LETTERS, came_with_terms, terms_of
 from gan_core.runs import library
 from gan_core.runs.summary import summarise
 from ui.explore.work import Cancelled, Work, followed
 from ui.guard import OWNER_ONLY, is_owner, notice, require_owner
 from ui.preflight import progress_html
 from ui.publish_view import EMPTY, picked_html, refused_html
-from ui.publish_work import BEST, NEWEST, TOKEN_FIELD, default_name, looked, packed, sent
+from ui.publish_work import BEST, NEWEST, TERMS_FIELD, TOKEN_FIELD, default_name, looked, packed, sent
 from ui.stopping import page
 from ui.theme import asset
 
@@ -25,7 +26,8 @@ KINDS = {
     "space": "This whole app with the model\n"
     "Everything you see here, on a computer of Hugging Face. May need a paid plan there.",
 }
-FIELDS = ("run", "which", "kind", "name", "private", "token")
+FIELDS = ("run", "which", "kind", "name", "private", "terms", "token")
+TERMS_EXAMPLE = "for the card, e.g. “my own photos, CC BY 4.0”; kept with the run"
 OF_THE_LOGIN = "empty: that of “hf auth login” on this computer"
 NOTHING_SENT = "<p class='cap'>Cancelled. Nothing was sent.</p>"
 PART_SENT = "<p class='cap'>Cancelled. What has arrived on Hugging Face is not sent again the next time.</p>"
@@ -82,6 +84,7 @@ def build_form() -> dict[str, gr.components.Component]:
         "kind": gr.Radio(choices, value="static", label="What to publish", elem_id="publish-kind"),
         "name": gr.Textbox(label="Name on Hugging Face", info="alone it is yours, or owner/name", max_length=200),
         "private": gr.Radio([("Everybody", False), ("Only me", True)], value=False, label="Who may see it"),
+        "terms": gr.Textbox(label=TERMS_FIELD, info=TERMS_EXAMPLE, max_length=MOST_LETTERS),
         "token": gr.Textbox(
             label=TOKEN_FIELD,
             info=OF_THE_LOGIN,
@@ -101,7 +104,8 @@ def wire(parts: Publish, listed: gr.HTML, tabs: gr.Tabs) -> None:
     parts.tab.select(runs_listed, fields["run"], [fields["run"], *about], **quiet)
     parts.tab.select(login, outputs=fields["token"], concurrency_limit=2, **loud)
     fields["run"].change(about_run, fields["run"], about, **quiet)
-    for name in ("run", "which", "kind", "name", "private"):
+    fields["run"].change(known_terms, fields["run"], fields["terms"], **quiet)
+    for name in ("run", "which", "kind", "name", "private", "terms"):
         fields[name].input(unlooked, outputs=[parts.report, parts.box, parts.key], **quiet)
     listed.submit(picked_run, outputs=[tabs, fields["run"]], **quiet)
     inputs, shown = [*(fields[name] for name in FIELDS), parts.key], outputs(parts)
@@ -152,6 +156,15 @@ def about_run(name: str | None) -> tuple:
         return picked_html(summarise(run)), gr.Radio(visible=is_measured), gr.Textbox(placeholder=default_name(name))
     except ValueError:
         return "", gr.Radio(visible=False), gr.Textbox(placeholder="")
+
+
+def known_terms(name: str | None) -> gr.Textbox:
+    """The terms of the run's pictures, which only those may change whose pictures they are."""
+    try:
+        run = library.named_run(name)
+        return gr.Textbox(value=terms_of(run), interactive=not came_with_terms(run))
+    except ValueError:
+        return gr.Textbox(value="", interactive=True)
 
 
 def picked_run(event: gr.EventData) -> tuple:

@@ -59,12 +59,12 @@ def picked_html(summary: Summary) -> str:
     return f"<div class='picked'>{picture}<p class='cap'>{words}</p></div>"
 
 
-def preview_html(files: Files, repo_id: str, private: bool, target: Target | None, note: str) -> str:
+def preview_html(files: Files, repo_id: str, private: bool, target: Target | None, notes: list[str]) -> str:
     """What would go up: where, who sees it, every file, and what an update does with what is there."""
     kept, gone = (target.kept, target.gone(files)) if target else ((), [])
     only_owner = target.private if target and target.exists else private
     facts = f"<b>{escape(repo_id)}</b>, {state(files.kind, target)}; {who_sees(only_owner)}."
-    problem = f"<p class='bad'>{linked(note)}</p>" if note else ""
+    problem = "".join(f"<p class='bad'>{linked(note)}</p>" for note in notes if note)
     rows = rows_of(files, kept) + [row(name, None, "is removed") for name in gone]
     return files_html("What goes up", facts, files, rows, problem)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import require
 from gan_core.hub.refusals import NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY
+from gan_core.hub.terms import give_terms, terms_of
 from gan_core.runs import library
 from ui import ready
 from ui.explore.work import Work
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gan_core.hub.prepare import Files
 
 BEST, NEWEST = "best", "newest"
-TOKEN_FIELD = "Token with the right to write"
+TOKEN_FIELD, TERMS_FIELD = "Token with the right to write", "Terms of your pictures"
 # Here a token need not be that of the login.
 ON_PAGE = dict.fromkeys((NO_TOKEN, READ_ONLY), "or") | {NO_SUCH_TOKEN: "and"}
 
@@ -33,7 +34,8 @@ def looked(asked: dict, report: Work) -> dict:
     private = asked["private"] is True
     target, note = looked_at(api, wish.repo_id, wish.kind, private) if api else (None, note)
     files = ready.files_of(wish, text(asked["key"]), report)
-    return {"done": "", "shown": shown(files, preview_html(files, wish.repo_id, private, target, note))}
+    notes = [note, *no_terms(wish)]
+    return {"done": "", "shown": shown(files, preview_html(files, wish.repo_id, private, target, notes))}
 
 
 def sent(asked: dict, report: Work) -> dict:
@@ -45,7 +47,7 @@ def sent(asked: dict, report: Work) -> dict:
     target = hub.look(api, wish.repo_id, wish.kind)
     target.allow(private)
     files = ready.files_of(wish, text(asked["key"]), lambda share, words: report(share / 2, words))
-    before = preview_html(files, wish.repo_id, private, target, target.note(private))
+    before = preview_html(files, wish.repo_id, private, target, [target.note(private), *no_terms(wish)])
     report(0.5, "asking Hugging Face", **shown(files, before), sending=True)
 
     def going_up(share: float, words: str) -> None:
@@ -76,7 +78,14 @@ def wish_of(asked: dict) -> tuple[ready.Wish, HfApi | None, str]:
     name = text(asked["name"]).strip() or default_name(run.name)
     repo_id, api, note = named(name, text(asked["token"]).strip() or None)
     note += f", {ON_PAGE[note]} put it into the field “{TOKEN_FIELD}”" if note in ON_PAGE else ""
-    return ready.Wish(run, kind, asked["which"] == NEWEST, repo_id), api, note
+    give_terms(run, text(asked["terms"]))
+    return ready.Wish(run, kind, asked["which"] == NEWEST, repo_id, terms_of(run)), api, note
+
+
+def no_terms(wish: ready.Wish) -> list[str]:
+    """What is to be known of a run whose pictures' terms nobody gave."""
+    words = f"The card will say “not recorded” of the terms of your pictures: write them into “{TERMS_FIELD}”."
+    return [] if wish.terms else [words]
 
 
 def default_name(run: str) -> str:

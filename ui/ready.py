@@ -34,17 +34,18 @@ _preparing = threading.Lock()
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be published, as what, under which name."""
+    """What is to be published, as what, under which name, and on which terms of its pictures."""
 
     run: RunDir
     kind: str
     newest: bool
     repo_id: str
+    terms: str
 
     @property
     def choice(self) -> str:
         """The same for the same choices, whatever has become of the run since."""
-        return digest([str(self.run.path), self.kind, self.newest, self.repo_id])
+        return digest([str(self.run.path), self.kind, self.newest, self.repo_id, self.terms])
 
     @property
     def key(self) -> str:

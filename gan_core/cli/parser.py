@@ -298,5 +298,8 @@ def add_publishing(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the newest generator (default: the best that was measured, if it was kept)",
     )
+    parser.add_argument(
+        "--terms", metavar="TEXT", default="", help="the terms of your pictures, which are kept with the run"
+    )
     parser.add_argument("--model", metavar="REPO", help="of a page or space: where the model itself was published")
     parser.add_argument("--hardware", default="cpu-basic", help="of a space: e.g. zero-a10g (default cpu-basic)")

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from gan_core.hub.publish import Target
     from gan_core.runs.run_dir import RunDir
 
+NO_TERMS = "the card says “not recorded” of the terms of your pictures: give them with --terms"
+
 
 def publish(args: argparse.Namespace) -> int:
     from gan_core.hub.publish import log_in
     from gan_core.hub.repo_name import full_name
+    from gan_core.hub.terms import give_terms
     from gan_core.runs.library import find_run
 
     run, token, more = find_run(args.run), token_of(args.token_from), {"newest": args.newest}
+    give_terms(run, args.terms)
     if args.kind != "model":
         more["model_repo"] = full_name(args.model) if args.model else None
     if args.kind == "space":
@@ -61,6 +65,7 @@ def write(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) 
 def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) -> int:
     from gan_core.hub.prepare import prepared
     from gan_core.hub.publish import looked_at, named
+    from gan_core.hub.terms import terms_of
 
     repo_id, api, note = named(args.repo, token)
     target, note = looked_at(api, repo_id, args.kind, args.private) if api else (None, note)
@@ -69,9 +74,10 @@ def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict
         values = {
             "event": "preview", "repo": repo_id, "kind": args.kind, "private": args.private, "files": files.sizes,
             "exists": target.exists if target else None, "gone": target.gone(files) if target else [],
-            "kept": sorted(target.kept) if target else [], "card": files.card, "note": note,
+            "kept": sorted(target.kept) if target else [], "card": files.card, "note": note, "terms": terms_of(run),
         }  # fmt: skip
-        say(args.json, values, described(files, repo_id, args.private, target, note))
+        notes = [note, "" if values["terms"] else NO_TERMS]
+        say(args.json, values, described(files, repo_id, args.private, target, notes))
     return 0
 
 
@@ -90,8 +96,8 @@ def send(args: argparse.Namespace, run: RunDir, repo_id: str, token: str | None,
     return 0
 
 
-def described(files: Files, repo_id: str, private: bool, target: Target | None, note: str) -> str:
-    """Everything that would go up, in words; `note` is what is to be known first."""
+def described(files: Files, repo_id: str, private: bool, target: Target | None, notes: list[str]) -> str:
+    """Everything that would go up, in words; `notes` are what is to be known first."""
     only_owner = target.private if target and target.exists else private
     who = "only you would see it" if only_owner else "everybody would see it"
     what = (
@@ -101,7 +107,7 @@ def described(files: Files, repo_id: str, private: bool, target: Target | None, 
         if target.exists
         else "a new repo"
     )
-    lines = [f"{repo_id}, {what}; {who}:", *([f"note: {note}"] if note else []), ""]
+    lines = [f"{repo_id}, {what}; {who}:", *(f"note: {note}" for note in notes if note), ""]
     kept = target.kept if target else ()
     edited = "  (stays as it was edited there)"
     lines += [f"{size:>12,}  {name}{edited if name in kept else ''}" for name, size in files.sizes.items()]

@@ -64,7 +64,7 @@ def public_config(config: Config) -> Config:
 def public_data(run: RunDir) -> dict:
     data = run.data()
     about = {"name": public_name(str(data.get("name") or run.config().train.data)), "count": data.get("count", 0)}
-    known = {key: data[key] for key in ("terms", "distinct") if data.get(key)}
+    known = {key: value for key, value in {"terms": run.terms(), "distinct": data.get("distinct")}.items() if value}
     origin = str(data.get("origin", ""))
     return about | {"skipped": []} | known | ({"origin": origin} if ON_HUB.match(origin) else {})
 

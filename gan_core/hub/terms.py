@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from gan_core.hub.record import Record
+from gan_core.config import require
 
+if TYPE_CHECKING:
+    from gan_core.hub.record import Record
+    from gan_core.runs.run_dir import RunDir
+
+MOST_LETTERS = 200
 # What the terms of pictures say, and the licence that the Hub knows for it; the first that fits.
 LICENCES = {
     r"non-?commercial|research only": "other",
@@ -25,7 +31,31 @@ NOT_KNOWN = "not recorded; ask who published this before you use it for more tha
 
 def terms(record: Record) -> str:
     """The terms of the pictures, "" where nobody wrote them down."""
-    return record.data.get("terms") or KNOWN_TERMS.get(record.config.train.data.partition(":")[0], "")
+    return record.data.get("terms") or known_terms(record.config.train.data)
+
+
+def known_terms(source: str) -> str:
+    """Those of pictures that everybody knows, "" for others."""
+    return KNOWN_TERMS.get(source.partition(":")[0], "")
+
+
+def terms_of(run: RunDir) -> str:
+    """The terms of a run's pictures, as its card tells them."""
+    return run.terms() or known_terms(run.config().train.data)
+
+
+def came_with_terms(run: RunDir) -> bool:
+    """Whether others have said what the terms of its pictures are, so that nobody is to be asked."""
+    return bool(run.data().get("terms") or known_terms(run.config().train.data))
+
+
+def give_terms(run: RunDir, text: str) -> None:
+    """Keep that line, if it says anything, as the terms of the run's pictures. ValueError if those came with others."""
+    line = " ".join(text.split())[:MOST_LETTERS]
+    if line in ("", terms_of(run)):
+        return
+    require(not came_with_terms(run), f"the terms of these pictures are known and stay: {terms_of(run)}")
+    run.write_terms(line)
 
 
 def licence(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 checkpoints/<run>/
   config.json                      everything that decides the run
   data.json                        the pictures it trains on, and those that were skipped
+  terms.txt                        the terms of those pictures, if somebody gave them
   status.json                      state, progress, pid, heartbeat, message
   metrics.jsonl                    one line a tick
   history.jsonl                    one line a treatment: what the run fell ill with, and what was changed
@@ -118,6 +119,16 @@ class RunDir:
     def write_data(self, store: Store, **more: object) -> None:
         about = {"name": store.name, "count": len(store.images), "skipped": store.skipped, "store": str(store.path)}
         write_json(self.path / "data.json", about | more)
+
+    def terms(self) -> str:
+        """The terms of its pictures that somebody gave or that came with it; "" where neither is."""
+        path = self.path / "terms.txt"
+        given = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+        return given or self.data().get("terms") or ""
+
+    def write_terms(self, line: str) -> None:
+        with replacing(self.path / "terms.txt") as temporary:
+            temporary.write_text(f"{line}\n", encoding="utf-8")
 
     def job(self) -> dict:
         """`id`, `owner`, `repo_id`, `flavor`, `url` and whether it has `ended` of the job that trains or trained it.

@@ -27,7 +27,8 @@ from ui.limits import EACH_BYTES
 # Everybody may ask these; all others are for the owner.
 FOR_ALL_EVENTS = {
     "show_source", "show_known", "show_preset", "sizes", "forget", "hidden", "chosen", "snapshot", "opening",
-    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "picked_run", "unlooked", "cancel",
+    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "known_terms", "picked_run", "unlooked",
+    "cancel",
 }  # fmt: skip
 FOR_THE_OWNER = {
     "rename", "duplicate", "delete", "restore", "save_directions", "add_direction", "delete_direction",

@@ -53,6 +53,28 @@ def test_a_preview_prints_what_goes_up_and_sends_nothing(on_hub, run, capsys):
     assert "old.bin" in on_hub.repos["me/faces"]
 
 
+def test_the_terms_of_ones_own_pictures_are_given_once(on_hub, run, tiny, capsys):
+    own = tiny.with_options(data="/home/me/pets")
+    run.write_config(own)
+    save_generator(run.generator, build_generator(own.model), own, 5000)
+    command = ["publish", "mine", "you/faces", "--as", "model", "--preview"]
+    note = "note: the card says “not recorded” of the terms of your pictures: give them with --terms\n"
+    assert main(command) == 0
+    assert capsys.readouterr().out.count(note) == 1
+    assert main([*command, "--terms", "my own photos, CC BY 4.0"]) == 0
+    assert main([*command, "--json"]) == 0
+    out = capsys.readouterr().out
+    assert note not in out
+    told = json.loads(out.splitlines()[-1])
+    assert told["terms"] == "my own photos, CC BY 4.0" and "license: cc-by-4.0" in told["card"]
+
+
+def test_terms_that_everybody_knows_are_not_given_anew(run, tiny, capsys):
+    run.write_config(tiny.with_options(data="celeba"))
+    assert main(["publish", "mine", "you/faces", "--preview", "--terms", "all mine"]) == 2
+    assert "known and stay: CelebA: non-commercial research only" in capsys.readouterr().err
+
+
 def test_a_preview_needs_no_login(on_hub, run, capsys):
     assert main(["publish", "mine", "faces", "--as", "space", "--preview", "--model", "me/mine"]) == 0
     out = capsys.readouterr().out

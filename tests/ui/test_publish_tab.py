@@ -9,6 +9,7 @@ import pytest
 from gradio.context import LocalContext
 from hub_double import git_hash
 
+from gan_core.files import write_json
 from gan_core.hub import model_repo, refusals
 from gan_core.hub.prepare import MANIFEST
 from gan_core.models import build_generator
@@ -34,7 +35,10 @@ def values(run):
 
     def fields(**changes) -> list:
         usual = {"run": run.name, "which": "best", "kind": "model", "name": "", "private": False, "token": TOKEN}
-        return [(usual | {"key": ""} | changes)[name] for name in (*publish.FIELDS, "key")]
+        return [
+            (usual | {"terms": publish.known_terms(run.name).value, "key": ""} | changes)[name]
+            for name in (*publish.FIELDS, "key")
+        ]
 
     return fields
 
@@ -102,6 +106,38 @@ def test_what_was_looked_at_is_what_goes_up_whatever_the_run_has_become(on_hub, 
     again = ended(publish.publish, values())
     assert on_hub.repos["me/tiny"]["generator.safetensors"] != looked_at
     assert "What went up" in again["report"] and "<b>me/tiny</b>, a model; everybody sees it" in again["report"]
+
+
+def own_pictures(run, config) -> None:
+    run.write_config(config.with_options(data="/home/me/pets"))
+    save_generator(run.generator, build_generator(config.model), run.config(), 1000)
+
+
+@pytest.mark.parametrize("kind", ["model", "space"])
+def test_the_terms_of_ones_own_pictures_are_asked_for_once(on_hub, values, run, config, kind):
+    own_pictures(run, config)
+    shown = ended(publish.preview, values(kind=kind))
+    note = "The card will say “not recorded” of the terms of your pictures: write them into “Terms of your pictures”."
+    assert shown["report"].count(f"<p class='bad'>{note}</p>") == 1 and "not recorded" in shown["card"]
+    shown = ended(publish.preview, values(kind=kind, terms=" my own photos,\n CC BY 4.0 ", key=shown["key"]))
+    assert note not in shown["report"] and "my own photos, CC BY 4.0" in shown["card"]
+    assert "license: cc-by-4.0" in shown["card"]
+    field = publish.known_terms(run.name)
+    assert (field.value, field.interactive) == ("my own photos, CC BY 4.0", True)
+    assert ended(publish.preview, values(kind=kind))["key"] == shown["key"]
+    assert "CC0" in ended(publish.preview, values(kind=kind, terms="CC0"))["card"]
+
+
+def test_terms_that_others_gave_stay(on_hub, values, run, config):
+    field = publish.known_terms(run.name)
+    assert "free to use" in field.value and not field.interactive
+    told = ended(publish.preview, values(terms="all mine"))["progress"]
+    assert "The terms of these pictures are known and stay: drawn by the program itself" in told
+    own_pictures(run, config)
+    write_json(run.path / "data.json", {"terms": "Theirs, non-commercial"})
+    assert "known and stay: Theirs" in ended(publish.preview, values(terms="all mine"))["progress"]
+    assert not publish.known_terms(run.name).interactive and run.terms() == "Theirs, non-commercial"
+    assert publish.known_terms("../etc").value == ""
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"which": "newest"}, {"kind": "space"}])

@@ -44,7 +44,7 @@ def open_model(request: dict) -> dict:
         "classes": list(explorer.config.model.classes),
         "seen": pictures(explorer.nimg) if explorer.nimg else "",
         "data": data.get("name", ""),
-        "terms": data.get("terms", ""),
+        "terms": run.terms(),
         "origin": data.get("origin", ""),
         "comparable": copies.pictures_of(run, explorer.config.model) is not None,
     }

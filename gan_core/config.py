@@ -61,10 +61,14 @@ def require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
+# Every app, command and training evaluates them as it starts: once for a class, not once for a field.
+type_hints = cache(get_type_hints)
+
+
 @cache
 def field_type(kind: type, name: str) -> tuple[type, bool]:
     """A field's plain type, and whether None is allowed."""
-    hint = get_type_hints(kind)[name]
+    hint = type_hints(kind)[name]
     if isinstance(hint, types.UnionType):
         return next(arg for arg in get_args(hint) if arg is not type(None)), True
     return hint, False

@@ -3,7 +3,18 @@ import json
 
 import pytest
 
-from gan_core.config import FORMAT_VERSION, LOSSES, PRESET_HELP, PRESETS, Config, ModelConfig, TrainConfig, preset
+from gan_core.config import (
+    FORMAT_VERSION,
+    LOSSES,
+    PRESET_HELP,
+    PRESETS,
+    Config,
+    ModelConfig,
+    TrainConfig,
+    field_type,
+    preset,
+    type_hints,
+)
 from gan_core.models import build_discriminator, build_generator
 
 
@@ -271,3 +282,15 @@ def test_the_generators_inputs_are_z_and_a_weight_for_every_class():
     assert ModelConfig(latent_dim=10).input_dim == 10
     assert ModelConfig(latent_dim=10, classes=("cat", "dog")).input_dim == 12
     assert ModelConfig(classes=["cat", "dog"]).classes == ("cat", "dog")
+
+
+def test_the_types_of_a_class_are_evaluated_once_and_not_for_each_of_its_fields():
+    @dataclasses.dataclass
+    class Three:
+        a: "int"
+        b: "float"
+        c: "str | None"
+
+    before = type_hints.cache_info().misses
+    assert [field_type(Three, name) for name in "abc"] == [(int, False), (float, False), (str, True)]
+    assert type_hints.cache_info().misses == before + 1

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-import av
 import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from PIL import Image, ImageDraw
 
 from gan_core.config import require
@@ -21,7 +19,6 @@ MOST_FPS = {".mp4": 60, ".gif": 50, ".webp": 60}
 MOST_SIZE = 2048
 # Of all frames together, where Pillow holds them at once: half a gigabyte of a GIF, more of a WebP.
 MOST_PIXELS = 2**29
-QUALITY = {"crf": "18", "preset": "medium"}
 WEBP_QUALITY = {"quality": 85, "method": 2}
 PALETTE_FRAMES = 64
 
@@ -84,31 +81,10 @@ def write_strip(
 
 
 def write_mp4(path: Path, frames: Iterator[np.ndarray], fps: int, size: int) -> None:
-    """BT.709 and tagged so: players guess the colours of an untagged film, each its own."""
-    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as file:
-        stream = None
-        for frame in frames:
-            picture = enlarged(frame, size)
-            if stream is None:
-                stream = h264_stream(file, fps, picture.size)
-            video_frame = av.VideoFrame.from_image(picture).reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-                dst_color_trc=ColorTrc.BT709,
-                dst_color_primaries=ColorPrimaries.BT709,
-            )
-            file.mux(stream.encode(video_frame))
-        file.mux(stream.encode())
+    # Here, since PyAV takes a while to load, and the explorer's first picture would wait for it.
+    from gan_core.latent.h264 import write_h264
 
-
-def h264_stream(file: av.container.OutputContainer, fps: int, size: tuple[int, int]) -> av.VideoStream:
-    stream = file.add_stream("libx264", rate=fps, options=QUALITY)
-    stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
-    stream.colorspace, stream.color_range = Colorspace.ITU709, ColorRange.MPEG
-    stream.color_trc, stream.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
-    return stream
+    write_h264(path, (enlarged(frame, size) for frame in frames), fps)
 
 
 def write_gif(path: Path, frames: Iterator[np.ndarray], fps: int, size: int) -> None:

@@ -7,12 +7,23 @@ from gan_core.home import REPOSITORY
 from gan_core.web import page as web
 from ui.explore import opened, tab
 
+# What loads for a long time, and only some of what the app does needs.
+HEAVY = {"av", "matplotlib", "onnx", "onnxruntime", "scipy", "skimage", "tensorboard", "torchvision", "trackio"}
+
+
+def loaded_by(code: str) -> set[str]:
+    command = [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"]
+    return set(subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split())
+
 
 def test_the_app_is_there_before_pytorch_is():
-    code = "import sys, ui.studio; ui.studio.build(); print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    loaded = set(run.stdout.split())
-    assert "ui.explore" in loaded and not loaded & {"torch", "av", "ui.explore.play"}
+    loaded = loaded_by("import ui.studio; ui.studio.build()")
+    assert "ui.explore" in loaded and not loaded & {*HEAVY, "torch", "ui.explore.play"}
+
+
+def test_the_first_picture_waits_for_pytorch_only():
+    loaded = loaded_by("from ui.explore import opened, warm_up; warm_up(); assert opened._open")
+    assert "ui.explore.play" in loaded and not loaded & {*HEAVY, "torch._dynamo", "gan_core.training.trainer"}
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module in tab.ANSWERS for name in tab.ANSWERS[module]])

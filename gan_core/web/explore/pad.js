@@ -85,7 +85,7 @@ function makePad(root) {
   // Drawn anew only when nobody moves anything.
   async function atRestSheet() {
     const here = sheetKey(at);
-    if (!root.offsetParent || !axes.y || here === sheetOf) return;
+    if (!axes.y || here === sheetOf || !root.offsetParent) return;
     const place = (i) => ((i + 0.5) / PAD_CELLS * 2 - 1) * range, cells = Array.from({ length: PAD_CELLS }, (_, i) => i);
     const images = await thumbs(cells.flatMap((row) => cells.map((column) => copy(put(at, place(column), -place(row))))));
     if (here !== sheetKey(at) || !images.length) return;

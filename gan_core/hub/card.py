@@ -143,12 +143,25 @@ def recipe(record: Record) -> list[tuple[str, str]]:
     if record.nimg:
         rows.append(("preset", config.preset or "–"))
     if config.parent:
-        rows.append(("began with the weights of", config.parent))
+        rows += beginning(config.parent, record.parent)
     for part in (config.model, *([config.train] if record.nimg else [])):
         told = (spec for spec in options(type(part)) if spec.name not in NOT_THE_RECIPE)
         values = {spec.name: (getattr(part, spec.name), spec.default) for spec in told}
         rows += [(name, str(value)) for name, (value, usual) in values.items() if name in ALWAYS_TOLD or value != usual]
     return rows if record.nimg else [*rows, ("training", "not recorded")]
+
+
+def beginning(parent: str, about: dict) -> list[tuple[str, str]]:
+    """Whose weights it began with, and what of its settings were others then."""
+    seen, changes, new = about.get("nimg", 0), about.get("changes"), round(1 - about.get("share", 1.0), 2)
+    words = f"{parent}, {after(seen)}" if seen else parent
+    words += f" of “{about['pictures']}”" if seen and about.get("pictures") else ""
+    words += f"; {new:.0%} of its own did not fit, and began anew" if new else ""
+    return [("began with the weights of", words), *([("settings changed then", changed(changes))] if changes else [])]
+
+
+def changed(settings: dict[str, list]) -> str:
+    return ", ".join(f"{name} {before} → {now}" for name, (before, now) in settings.items())
 
 
 def hardware(record: Record) -> list[tuple[str, str]]:
@@ -162,17 +175,13 @@ def treatments(record: Record) -> Iterator[str]:
     """What the run fell ill with on its way to this generator."""
     told = []
     for entry in record.history:
-        if entry.get("nimg", 0) <= record.nimg:
-            changes = ", ".join(f"{name} {a} → {b}" for name, (a, b) in (entry.get("changes") or {}).items())
-            ill = entry.get("headline", "it fell ill")
-            told.append(
-                f"- {after(entry.get('ill_at', 0)).capitalize()}: {ill}; it went on from {entry.get('nimg', 0):,}"
-                f"{f' with {changes}' if changes else ''}."
-            )
-    if told:
-        yield "## Treatments\n\nThe training watched itself, and went back when something went wrong.\n\n" + "\n".join(
-            told
+        changes, ill = changed(entry.get("changes") or {}), entry.get("headline", "it fell ill")
+        told.append(
+            f"- {after(entry.get('ill_at', 0)).capitalize()}: {ill}; it went on from {entry.get('nimg', 0):,}"
+            f"{f' with {changes}' if changes else ''}."
         )
+    if told:
+        yield "## Treatments\n\nWhat went wrong while it trained, and what was done about it.\n\n" + "\n".join(told)
 
 
 def measured(record: Record, files: set[str]) -> Iterator[str]:

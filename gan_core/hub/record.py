@@ -20,7 +20,7 @@ class Record:
     """A run's generator file and its records, fit to be seen by everybody.
 
     `data` has the pictures' `name` and `count`, and their `terms` and `origin` where those are known; `status` says how
-    far it was trained, on what and for how long.
+    far it was trained, on what and for how long; `parent` is what is known of the weights that it began with.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Record:
     status: Status
     rows: list[dict]
     history: list[dict]
+    parent: dict
 
     @property
     def measured(self) -> dict | None:
@@ -52,7 +53,9 @@ def record_of(run: RunDir, newest: bool = False) -> Record:
     nimg, status, rows = read_nimg(generator), run.status(), [numbers(row) for row in run.metrics()]
     public = Status("done", nimg=nimg, seconds=seconds_at(nimg, rows, status), device=status.device)
     config = public_config(read_config(generator))
-    return Record(run.name, generator, nimg, config, public_data(run), public, rows, run.history())
+    # A treatment goes on from weights that are older than it is.
+    history = [entry for entry in run.history() if entry.get("nimg", 0) < nimg]
+    return Record(run.name, generator, nimg, config, public_data(run), public, rows, history, public_parent(run))
 
 
 def public_config(config: Config) -> Config:
@@ -67,6 +70,11 @@ def public_data(run: RunDir) -> dict:
     known = {key: value for key, value in {"terms": run.terms(), "distinct": data.get("distinct")}.items() if value}
     origin = str(data.get("origin", ""))
     return about | {"skipped": []} | known | ({"origin": origin} if ON_HUB.match(origin) else {})
+
+
+def public_parent(run: RunDir) -> dict:
+    about = run.parent()
+    return about | {"pictures": public_name(about["pictures"])} if about.get("pictures") else about
 
 
 def public_name(text: str) -> str:

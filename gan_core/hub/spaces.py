@@ -87,9 +87,10 @@ def write_run(run: RunDir, record: Record, folder: Path) -> None:
     write_json(folder / "data.json", record.data)
     rows = [row for row in record.rows if row["nimg"] <= record.nimg]
     write_lines(folder / "metrics.jsonl", rows)
-    history = [entry for entry in record.history if entry.get("nimg", 0) <= record.nimg]
-    if history:
-        write_lines(folder / "history.jsonl", history)
+    if record.history:
+        write_lines(folder / "history.jsonl", record.history)
+    if record.parent:
+        copy.write_parent(record.parent)
     if sheets := [(nimg, path) for nimg, path in run.samples() if nimg <= record.nimg or not record.nimg]:
         copy.add_sample(sheets[-1][0], sheets[-1][1].read_bytes())
 

@@ -62,6 +62,11 @@ def as_it_was(run: RunDir) -> Config:
     return replace(Config.from_dict(about["config"]).with_options(**free), parent=now.parent)
 
 
+def altered(before: Config, now: Config) -> dict[str, list]:
+    """The settings that decide weights and differ, each with its value before and now."""
+    return {change.name: [change.before, change.now] for change in _of_settings(before, now)}
+
+
 def _recorded(run: RunDir) -> dict:
     from gan_core.runs import saving  # with PyTorch, which the app must not wait for at its start
 

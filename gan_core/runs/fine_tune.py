@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import Config
 from gan_core.files import replacing
+from gan_core.runs.changes import altered, as_it_was
 from gan_core.runs.checkpoint import load_discriminator, load_generator, load_state, save_state
 from gan_core.runs.library import named_run_path
 from gan_core.runs.run_dir import RunBusy, RunDir
@@ -24,11 +25,13 @@ def branch(parent: RunDir, config: Config, name: str | None = None) -> RunDir:
     """A new run of that config with its parent's newest good state, or its networks. ValueError if there are none."""
     if parent.status().active:
         raise RunBusy(f"'{parent.name}' is training: stop it first")
-    write = _beginning(parent)
+    nimg, write = _beginning(parent)
     path = named_run_path(name) if name else next(_free_paths(parent.name))
     path.mkdir()
     try:
         write(RunDir(path).parent_state)
+        changes = altered(as_it_was(parent), config)
+        RunDir(path).write_parent({"nimg": nimg, "pictures": parent.data().get("name", ""), "changes": changes})
         # Last, since it makes the folder a run.
         RunDir(path).write_config(replace(config, parent=parent.name))
     except BaseException:
@@ -47,20 +50,25 @@ def adopt(run: RunDir, trainer: Trainer) -> str:
     if not run.parent_state.exists():
         raise ValueError(f"the weights of '{parent}', which this run was to begin with, are gone")
     share = carry_over(trainer, load_state(run.parent_state))
+    run.write_parent(run.parent() | {"share": round(share, 4)})
     return f"it began with {share:.0%} of the weights of '{parent}'"
 
 
-def _beginning(run: RunDir) -> Callable[[Path], None]:
-    """What writes the weights to begin with: a copy of the newest good state, else the networks of a finished model."""
+def _beginning(run: RunDir) -> tuple[int, Callable[[Path], None]]:
+    """What writes the weights to begin with, and how many images they have seen.
+
+    They are a copy of the newest good state, else the networks of a finished model.
+    """
     for path in run.states():
         try:
             load_state(path)
         except ValueError:
             continue
-        return partial(_copy, path)
+        return int(path.stem), partial(_copy, path)
     if run.generator.exists() and run.discriminator.exists() and not run.states():
-        G, D = load_generator(run.generator)[0].state_dict(), load_discriminator(run.discriminator)[0].state_dict()
-        return partial(save_state, state={"G": G, "G_ema": G, "D": D})
+        (G, _, nimg), (D, *_) = load_generator(run.generator), load_discriminator(run.discriminator)
+        weights = {"G": G.state_dict(), "G_ema": G.state_dict(), "D": D.state_dict()}
+        return nimg, partial(save_state, state=weights)
     raise ValueError(
         f"'{run.name}' has no training state whose weights a new run could begin with, and no discriminator"
     )

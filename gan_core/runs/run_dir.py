@@ -15,6 +15,7 @@ checkpoints/<run>/
   discriminator.safetensors        the discriminator of the newest state
   tensorboard/                     event files, if that tracker was asked for
   job.json                         the rented machine that it trains on, if it does
+  parent.json                      what it began with, if it began with another run's weights
   parent.pt                        the state whose weights it is to begin with, until it has one of its own
   stop                             exists while somebody asks the training to stop
   heal                             exists while somebody asks it to do what its verdict advises
@@ -129,6 +130,17 @@ class RunDir:
     def write_terms(self, line: str) -> None:
         with replacing(self.path / "terms.txt") as temporary:
             temporary.write_text(f"{line}\n", encoding="utf-8")
+
+    def parent(self) -> dict:
+        """Of the run whose weights it began with: its `nimg` and `pictures` then, the `changes` of its settings.
+
+        Also the `share` of its own weights that began so. Empty for others, and where it was not recorded.
+        """
+        about = read_json(self.path / "parent.json")
+        return about if isinstance(about, dict) else {}
+
+    def write_parent(self, about: dict) -> None:
+        write_json(self.path / "parent.json", about)
 
     def job(self) -> dict:
         """`id`, `owner`, `repo_id`, `flavor`, `url` and whether it has `ended` of the job that trains or trained it.

@@ -167,6 +167,23 @@ def test_the_card_is_of_the_runs_own_records(run, told):
     assert "data_root" not in text and "tick_kimg" not in text
 
 
+def test_the_card_tells_what_a_fine_tuned_run_began_with_and_what_changed_then(run, told):
+    run.write_parent({"nimg": 5000, "pictures": SECRET, "changes": {"lr": [1e-4, 2e-4], "ngf": [8, 4]}, "share": 0.93})
+    card = model_card(record_of(run), "me/mine", set())
+    assert "weights of | earlier, after 5,000 training pictures of “secret-folder”; 7% of its own did not fit" in card
+    assert "| settings changed then | lr 0.0001 → 0.0002, ngf 8 → 4 |" in card
+    assert_tells_of_nobody(told("space").folder)
+    run.write_parent({"nimg": 0, "pictures": "", "changes": {}, "share": 1.0})
+    card = model_card(record_of(run), "me/mine", set())
+    assert "| began with the weights of | earlier |" in card and "changed then" not in card
+
+
+def test_a_treatment_of_older_weights_is_not_told_of_those_that_it_went_on_from(run):
+    append_line(run.path / "history.jsonl", {"nimg": 6000, "ill_at": 7000, "headline": "it fell ill at 7000"})
+    assert "ill at 7000" not in model_card(record_of(run), "me/mine", set()), "its best weights are older"
+    assert "ill at 7000" in model_card(record_of(run, newest=True), "me/mine", set())
+
+
 def test_the_card_of_a_model_without_records(tiny, tmp_path):
     config = replace(tiny, model=replace(tiny.model, classes=("cat", "dog")), train=TrainConfig(), parent=None)
     run = RunDir.create(checkpoints() / "theirs", config)

@@ -132,6 +132,8 @@ def test_a_fine_tuned_run_begins_with_its_parents_weights_on_the_pictures_of_now
     assert run.data()["count"] == 13 and run.status().nimg == 16 and not run.parent_state.exists()
     steps = [load_state(each.states()[0])["opt_G"]["state"][0]["step"].item() for each in (trained, run)]
     assert steps[1] == steps[0] + 2, "the optimiser goes on"
+    told = {"nimg": trained.status().nimg, "pictures": "pets", "changes": {"lr": [2e-4, 1e-3]}, "share": 1.0}
+    assert run.parent() == told
     moved = load_state(run.states()[0])["G"]["to_image.weight"] - parent["G"]["to_image.weight"]
     assert 0 < moved.abs().max() < 0.02
     assert load_generator(run.generator)[1].parent == "mine"
@@ -145,6 +147,7 @@ def test_weights_that_do_not_fit_are_left_behind(trained, work):
     assert heard(run).state == "done"
     (share,) = {message for status in heard.statuses if "weights of" in (message := status.message)}
     assert share != "it began with 100% of the weights of 'mine'"
+    assert run.parent()["changes"] == {"ngf": [4, 8]} and 0 < run.parent()["share"] < 1
 
 
 def test_a_fine_tuned_run_that_was_killed_before_its_first_state_begins_as_before(trained, work):

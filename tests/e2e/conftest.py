@@ -8,12 +8,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from explorer_page import PATTERNS, choose_model, opened, untrained
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from skimage import data as photographs
 
 from benchmarks.real_app import App, launch_browser
 from gan_core.hub import browser_runtime
+from gan_core.runs.run_dir import RunDir
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,21 @@ def browser() -> Browser:
         browser = launch_browser(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def patterns(app) -> RunDir:
+    """A model that draws at once, and something else of every seed."""
+    return untrained(app, PATTERNS)
+
+
+@pytest.fixture
+def page(app, browser: Browser, patterns) -> Page:
+    """The explorer's page on that model, unless the tests of a file have a page of their own."""
+    page = opened(app.url, browser)
+    choose_model(page, PATTERNS)
+    yield page
+    page.context.close()
 
 
 @pytest.fixture(scope="session")

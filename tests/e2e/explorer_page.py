@@ -1,0 +1,82 @@
+"""The explorer's page in a real browser: opened, asked what it shows, and moved as visitors do."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from playwright.sync_api import Browser, Locator, Page
+
+from gan_core.config import Config
+from gan_core.models import build_generator
+from gan_core.runs.checkpoint import save_generator
+from gan_core.runs.run_dir import RunDir, Status
+
+SECONDS = 1000
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PATTERNS = "patterns"
+# The point on the stage, how far it is moved along a direction, and its picture.
+QUESTIONS = """
+window.point = () => JSON.parse(document.querySelector(".explorer").dataset.shown || "{}").at || {};
+window.amount = (id) => point().moves?.[id] ?? 0;
+window.pixels = () => document.querySelector(".explorer canvas.hero").toDataURL();
+"""
+
+
+def opened(url: str, browser: Browser, script: str = "", **options) -> Page:
+    """A visitor's page, ready, that answers QUESTIONS; `script` runs before its own, whose errors are in `errors`."""
+    page = browser.new_context(**{"viewport": DESK} | options).new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.add_init_script(QUESTIONS + script)
+    page.goto(url)
+    wait_until_ready(page)
+    return page
+
+
+def wait_until_ready(page: Page, model: str | None = None) -> None:
+    ready = f'[data-ready^="{model}@"]' if model else "[data-ready]"
+    page.wait_for_selector(f".explorer{ready}", timeout=60 * SECONDS)
+
+
+def choose_model(page: Page, name: str) -> None:
+    page.get_by_label("Model", exact=True).select_option(name)
+    wait_until_ready(page, name)
+
+
+def reload(page: Page, model: str) -> None:
+    page.reload()
+    wait_until_ready(page)
+    choose_model(page, model)
+
+
+def open_tool(page: Page, name: str) -> None:
+    page.get_by_role("group", name="Tools").get_by_role("button", name=name, exact=True).click()
+
+
+def shown(page: Page) -> dict:
+    """The view on the stage."""
+    return json.loads(page.locator(".explorer").get_attribute("data-shown"))
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def set_to(page: Page, name: str, amount: float) -> None:
+    slider(page, name).fill(str(amount))
+
+
+def untrained(app, name: str) -> RunDir:
+    """A small model whose pictures differ, though it never saw any."""
+    config = Config().with_options(image_size=32, ngf=8, ndf=8, latent_dim=16)
+    run = RunDir.create(app.home / "checkpoints" / name, config)
+    run.write_status(Status("done", nimg=1000))
+    torch.manual_seed(0)
+    G = build_generator(config.model)
+    for module in G.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_var.uniform_(0.01, 0.1)
+    G.to_image.weight.data.normal_(0, 0.2)
+    save_generator(run.generator, G, config, 1000)
+    return run

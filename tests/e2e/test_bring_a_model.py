@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 
 import numpy as np
 import pytest
 import torch
+from explorer_page import SECONDS, opened, shown
 from foreign_nets import example_D, example_G, named
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, Page, expect
 from gan_core.latent import z_from_seeds
 from gan_core.pixels import to_uint8
 
-SECONDS = 1000
 SEED = 7
 LISTEN = """
 const draw = CanvasRenderingContext2D.prototype.drawImage;
@@ -30,12 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture
 def page(app, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.add_init_script(LISTEN)
-    page.goto(app.url)
-    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    page = opened(app.url, browser, LISTEN)
     yield page
     page.context.close()
 
@@ -70,7 +64,7 @@ def test_an_examples_file_opens_and_draws_what_pytorch_draws(page, theirs):
     expect(page.locator("[data-is=models]")).to_have_value("netG")
     page.locator("[data-is=seed]").fill(str(SEED))
     page.locator("[data-is=seed]").press("Enter")
-    page.wait_for_function(f"JSON.parse(document.querySelector('.explorer').dataset.shown).at?.seed === {SEED}")
+    page.wait_for_function(f"point().seed === {SEED}")
     wanted = drawn_by_pytorch(SEED)
     # Such a picture is the hardest for a JPEG: all noise.
     assert np.abs(on_stage(page) - wanted).mean() < 8
@@ -97,15 +91,15 @@ def test_what_is_wrong_stands_in_the_dialog_and_the_keyboard_is_enough(page, the
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden(timeout=60 * SECONDS)
     expect(page.locator("[data-is=models]")).to_have_value("from-a-folder")
-    assert json.loads(page.evaluate("document.querySelector('.explorer').dataset.shown")) and page.errors == []
+    assert shown(page) and page.errors == []
 
 
 def test_escape_closes_it_and_the_picture_stays(page):
-    shown = page.evaluate("document.querySelector('.explorer').dataset.shown")
+    before = shown(page)
     page.get_by_role("button", name="Bring a model…").click()
     page.get_by_role("dialog").get_by_role("button", name="The Hub").click()
     page.get_by_role("button", name="Bring it").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Choose a file, or say where the model is.")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert page.evaluate("document.querySelector('.explorer').dataset.shown") == shown
+    assert shown(page) == before

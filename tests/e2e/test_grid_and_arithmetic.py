@@ -8,6 +8,7 @@ import shutil
 import zipfile
 
 import pytest
+from explorer_page import SECONDS, choose_model, open_tool, opened, shown
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -18,7 +19,6 @@ from gan_core.runs.run_dir import RunDir
 
 MODEL = "mine"
 SIZE = {"width": 1280, "height": 900}
-SECONDS = 1000
 PLACES = "(tiles => [...tiles].map((tile) => Number(tile.dataset.place)))"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -31,17 +31,10 @@ def run(app) -> RunDir:
 
 @pytest.fixture
 def page(app, browser: Browser, run) -> Page:
-    page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
-    page.goto(app.url)
-    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
-    page.get_by_label("Model", exact=True).select_option(MODEL)
-    page.wait_for_selector(f".explorer[data-ready^={MODEL}]", timeout=60 * SECONDS)
+    page = opened(app.url, browser, viewport=SIZE)
+    choose_model(page, MODEL)
     yield page
     page.context.close()
-
-
-def open_tool(page: Page, name: str) -> None:
-    page.get_by_role("group", name="Tools").get_by_role("button", name=name, exact=True).click()
 
 
 def open_grid(page: Page, count: int = 64) -> None:
@@ -50,17 +43,12 @@ def open_grid(page: Page, count: int = 64) -> None:
     expect(page.get_by_text(f"{count} pictures", exact=True)).to_be_visible(timeout=60 * SECONDS)
 
 
-def shown(page: Page) -> dict:
-    return json.loads(page.locator(".explorer").get_attribute("data-shown"))
-
-
 def places(page: Page) -> list[int]:
     return page.eval_on_selector_all(".gridtool .cell", PLACES)
 
 
 def wait_for_seed(page: Page, seed: int) -> None:
-    now = "JSON.parse(document.querySelector('.explorer').dataset.shown).at?.seed"
-    page.wait_for_function(f"seed => {now} === seed", arg=seed, timeout=20 * SECONDS)
+    page.wait_for_function("seed => point().seed === seed", arg=seed, timeout=20 * SECONDS)
 
 
 def download(page: Page, name: str | re.Pattern, path) -> None:
@@ -148,12 +136,10 @@ def test_pictures_are_added_and_the_result_is_on_the_stage(page, tmp_path):
     expect(page.get_by_role("button", name="Slot 1 of C, filled")).to_be_visible()
     expect(page.get_by_role("button", name="Slot 2 of C, empty")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="The sum")).to_have_class(re.compile(r"\bon\b"), timeout=20 * SECONDS)
-    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z", timeout=20 * SECONDS)
+    page.wait_for_function("point().z", timeout=20 * SECONDS)
     total = shown(page)["at"]["z"]
     page.get_by_role("button", name="Neighbour 1").click()
-    page.wait_for_function(
-        "z => JSON.parse(document.querySelector('.explorer').dataset.shown).at.z !== z", arg=total, timeout=20 * SECONDS
-    )
+    page.wait_for_function("z => point().z !== z", arg=total, timeout=20 * SECONDS)
     page.get_by_label("Name of A", exact=True).fill("smiling")
     download(page, "The paper's figure", tmp_path / "figure.png")
     assert Image.open(tmp_path / "figure.png").width > 700

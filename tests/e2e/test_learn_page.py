@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from explorer_page import SECONDS, choose_model, open_tool, opened, slider
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,7 +20,6 @@ from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir
 
 MODEL = "lights"
-SECONDS = 1000
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +52,9 @@ def save_labelled(images: np.ndarray, folder: Path) -> None:
 
 @pytest.fixture
 def page(app, browser: Browser, run) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(app.url)
-    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    page = opened(app.url, browser, viewport={"width": 1280, "height": 900})
     yield page
     page.context.close()
-
-
-def open_learn(page: Page) -> None:
-    page.get_by_role("button", name="Learn directions", exact=True).click()
 
 
 def sources(page: Page):
@@ -68,7 +62,7 @@ def sources(page: Page):
 
 
 def test_a_model_without_labels_offers_the_pictures_that_are_known_and_a_path_at_last(page):
-    open_learn(page)
+    open_tool(page, "Learn directions")
     expect(sources(page).get_by_role("button")).to_have_text(["pets", "drawn faces", "a folder or zip…"])
     path = page.get_by_label("Folder or zip of labelled pictures")
     expect(path).to_be_hidden()
@@ -82,9 +76,8 @@ def test_a_model_without_labels_offers_the_pictures_that_are_known_and_a_path_at
 
 
 def test_a_direction_is_learned_and_moves_the_stage(page, run):
-    page.get_by_label("Model", exact=True).select_option(MODEL)
-    page.wait_for_selector(f".explorer[data-ready^={MODEL}]", timeout=60 * SECONDS)
-    open_learn(page)
+    choose_model(page, MODEL)
+    open_tool(page, "Learn directions")
     expect(sources(page).get_by_role("button", name="the model's own pictures")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -94,11 +87,9 @@ def test_a_direction_is_learned_and_moves_the_stage(page, run):
     expect(found).to_be_visible(timeout=150 * SECONDS)
     expect(page.get_by_role("columnheader", name="recognised")).to_be_visible()
     found.click()
-    page.wait_for_function(
-        "JSON.parse(document.querySelector('.explorer').dataset.shown).at.moves['label-light'] === 2"
-    )
+    page.wait_for_function("amount('label-light') === 2")
     kept = catalogue.read(run.path / catalogue.FILE, 8)
     assert "label-light" in {each.id for each in kept}
-    page.get_by_role("button", name="Play", exact=True).click()
+    open_tool(page, "Play")
     page.get_by_role("button", name=re.compile("From labels")).click()
-    expect(page.get_by_role("slider", name="Light", exact=True)).to_have_value("2")
+    expect(slider(page, "Light")).to_have_value("2")

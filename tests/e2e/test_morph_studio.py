@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 import torch
+from explorer_page import SECONDS, choose_model, open_tool, opened, wait_until_ready
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -23,7 +24,6 @@ from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.library import SHIPPED
 from gan_core.runs.run_dir import RunDir
 
-SECONDS = 1000
 SEEDS = (7, 113, 81)
 LEARNED = "learned-16"
 
@@ -48,16 +48,14 @@ def learned(app) -> RunDir:
 
 @pytest.fixture(scope="module")
 def page(app, learned, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-    page.goto(app.url)
-    opened(page)
+    page = opened(app.url, browser, viewport={"width": 1280, "height": 900})
+    open_morph(page)
     yield page
     page.context.close()
 
 
-def opened(page: Page) -> None:
-    page.locator(".explorer[data-ready]").wait_for(timeout=60 * SECONDS)
-    page.get_by_role("button", name="Morph", exact=True).click()
+def open_morph(page: Page) -> None:
+    open_tool(page, "Morph")
     expect(keys(page).first).to_be_visible()
 
 
@@ -206,14 +204,15 @@ def test_playing_moves_the_stage_and_stops(page):
 
 def test_the_timeline_is_there_again_after_a_reload(page):
     page.reload()
-    opened(page)
+    wait_until_ready(page)
+    open_morph(page)
     expect(keys(page)).to_have_count(3)
     assert seeds(page) == list(SEEDS)
     expect(page.get_by_text("this one has only its last weights")).to_be_visible()
 
 
 def test_a_slider_goes_through_the_training_and_saves_it(page, learned):
-    page.get_by_label("Model", exact=True).select_option(LEARNED)
+    choose_model(page, LEARNED)
     slider = page.get_by_label("Moment of the training")
     expect(slider).to_be_visible(timeout=20 * SECONDS)
     for place, nimg, grey in ((0, 1000, 64), (1, 2000, 128), (2, 3000, 191)):

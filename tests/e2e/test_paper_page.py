@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from explorer_page import DESK, PHONE, SECONDS, open_tool, opened
 from playwright.sync_api import Browser, Page, expect
 
-SECONDS = 1000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desk", "phone"])
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(request, app, browser: Browser) -> Page:
-    width, height = request.param
-    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(app.url)
-    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
-    page.get_by_role("button", name="The paper", exact=True).click()
+    page = opened(app.url, browser, viewport=request.param)
+    open_tool(page, "The paper")
     page.wait_for_selector(".papertool .boxed img", timeout=60 * SECONDS)
     yield page
     assert not page.errors
@@ -31,7 +26,7 @@ def test_a_figure_is_made_enlarged_walked_into_and_taken_home(page, tmp_path):
     expect(card).to_contain_text("steps")
     tile = card.locator(".tiles .tile").nth(5)
     tile.click()
-    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z", timeout=20 * SECONDS)
+    page.wait_for_function("point().z", timeout=20 * SECONDS)
     card.get_by_role("button", name="Enlarge").click()
     expect(page.get_by_role("dialog", name="The figure, enlarged")).to_be_visible()
     page.keyboard.press("Escape")

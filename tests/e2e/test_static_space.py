@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from explorer_page import DESK, PHONE, QUESTIONS, SECONDS, open_tool, opened, wait_until_ready
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
@@ -20,7 +21,6 @@ from gan_core.latent import Explorer, Point
 from gan_core.latent.timeline import Piece
 
 MODEL = REPOSITORY / "checkpoints" / "avatars-64"
-SECONDS = 1000
 MOST_BYTES = 25_000_000
 POINTS = [
     Point(0),
@@ -58,13 +58,14 @@ def url(site) -> str:
 
 @pytest.fixture(scope="module")
 def page(url, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True).new_page()
+    page = browser.new_context(viewport=DESK).new_page()
+    page.add_init_script(QUESTIONS)
     page.asked, page.failures = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.failures.append(str(error)))
     page.on("response", lambda answer: answer.status >= 400 and page.failures.append(answer.url))
     page.goto(url)
-    page.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
+    wait_until_ready(page)
     yield page
     page.context.close()
 
@@ -129,19 +130,18 @@ def test_its_timelines_go_where_pythons_go(page, explorer, way, closed):
 
 
 def test_a_slider_redraws_the_picture_and_undo_takes_it_back(page):
-    shown = "JSON.parse(document.querySelector('.explorer').dataset.shown)"
     slider = page.locator(".dir input").first
     slider.focus()
     before = int(page.locator(".explorer").get_attribute("data-frames"))
     slider.press("End")
-    page.wait_for_function(f"Object.keys({shown}.at?.moves ?? {{}}).length === 1")
+    page.wait_for_function("Object.keys(point().moves ?? {}).length === 1")
     assert int(page.locator(".explorer").get_attribute("data-frames")) > before
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function(f"Object.keys({shown}.at?.moves ?? {{}}).length === 0")
+    page.wait_for_function("Object.keys(point().moves ?? {}).length === 0")
 
 
 def test_a_strip_and_a_film_are_saved(page, tmp_path):
-    page.get_by_role("button", name="Morph", exact=True).click()
+    open_tool(page, "Morph")
     for kind in ("Strip", "Film"):
         page.get_by_role("button", name=kind, exact=True).click()
         with page.expect_download(timeout=60 * SECONDS) as download:
@@ -149,7 +149,7 @@ def test_a_strip_and_a_film_are_saved(page, tmp_path):
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
         assert path.stat().st_size > 5000 and path.suffix in ((".png",) if kind == "Strip" else (".mp4", ".webm"))
-    page.get_by_role("button", name="Play", exact=True).first.click()
+    open_tool(page, "Play")
 
 
 def test_it_asks_nothing_of_anybody_else_and_fails_at_nothing(page, url):
@@ -161,12 +161,9 @@ def test_a_link_opens_the_same_picture_on_a_phone(page, url, browser):
     page.locator(".dir input").nth(1).fill("1.2")
     page.get_by_role("button", name="Link").click()
     page.wait_for_function("location.hash.length > 10")
-    phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
-    phone.goto(page.url)
-    phone.wait_for_selector(".explorer[data-ready]", timeout=60 * SECONDS)
-    canvas = "document.querySelector('canvas.hero').toDataURL()"
-    phone.wait_for_function(f"before => {canvas} === before", arg=page.evaluate(canvas))
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone = opened(page.url, browser, viewport=PHONE)
+    phone.wait_for_function("before => pixels() === before", arg=page.evaluate("pixels()"))
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     phone.context.close()
 
 

@@ -135,7 +135,7 @@ class Hub:
 
     def mode(self, file, there):
         large = file["size"] >= LARGE or file["path"].endswith(STORED)
-        oid = there and (hashlib.sha256(there).hexdigest() if large else git_hash(there))
+        oid = None if there is None else hashlib.sha256(there).hexdigest() if large else git_hash(there)
         mode = "lfs" if large else "regular"
         return {"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid}
 

@@ -23,7 +23,8 @@ from gan_core.config import (
 from gan_core.data.hub import hub_repo
 from gan_core.data.named import NAMES, named
 from gan_core.home import datasets
-from gan_core.runs import gpus
+from gan_core.runs import library
+from ui import place
 
 DRAWN, LOCAL, UPLOAD, KNOWN = "Drawn faces", "Folder or zip", "Upload a zip", "Known set or Hub"
 KNOWN_HELP = {
@@ -93,7 +94,7 @@ def build() -> dict[str, gr.components.Component]:
     with gr.Row(equal_height=True):
         form["amount"] = gr.Number(10, label="Train for", min_width=80)
         form["unit"] = gr.Dropdown(["minutes", "kimg"], value="minutes", label="Unit", min_width=100)
-    form["device"] = device()
+    form["device"] = place.field()
     form["start"] = gr.Button("Start", variant="primary", elem_id="start")
     return form
 
@@ -163,16 +164,17 @@ def config_of(*values: object) -> Config:
     return preset(form["preset"]).with_options(**settings)
 
 
-def gpus_of(*values: object) -> tuple[str, ...]:
-    """The ids of the GPUs that the form's values ask for; none where there is no choice. ValueError if one is gone."""
-    return gpus.chosen(values[WHAT.index("device")])
+def name_of(text: str | None) -> str | None:
+    """The name of the new run, if one was written. ValueError for one that leads elsewhere."""
+    name = (text or "").strip() or None
+    if name:
+        library.named_run_path(name)  # the command line may name any folder, a page may not
+    return name
 
 
-def device() -> gr.Dropdown:
-    """The choice of GPUs, hidden where there are less than two."""
-    choices = gpus.choices()
-    value = choices[0][1] if choices else None
-    return gr.Dropdown(choices, value=value, label="Train on", visible=bool(choices), elem_id="device")
+def value_in(values: tuple, name: str) -> object:
+    """Of the form's values that of one field of WHAT."""
+    return values[WHAT.index(name)]
 
 
 def setting(name: str) -> gr.components.Component:

@@ -32,7 +32,8 @@ def parts(run: RunDir | None, status: Status, rows: list[dict]) -> dict[str, tup
     verdict = diagnose(run, run.config(), rows) if run and rows else None
     history = run.history() if run else []
     key = [run.name, verdict.name, verdict.advice, len(history)] if verdict else []
-    helps = bool(verdict and verdict.cure) and (status.active or bool(run.states()))
+    # What trains on a rented machine treats itself there, and hears no request of here.
+    helps = bool(verdict and verdict.cure) and not run.is_rented and (status.active or bool(run.states()))
     return {
         "verdict": (key, lambda: verdict_html(verdict, history) if verdict else ""),
         "heal": ([*key, helps], lambda: gr.Button(visible=helps, interactive=is_owner())),

@@ -12,7 +12,7 @@ from gradio.events import Dependency
 
 from gan_core.config import Config
 from gan_core.runs import job
-from ui import form
+from ui import form, place
 from ui.guard import require_owner, sentence
 
 HINT = "<p class='cap'>Twenty steps tell how long it will take. Nothing is kept.</p>"
@@ -62,7 +62,7 @@ def run(*values):
                     break
                 yield shown(progress_html(event["message"], event["prepared"]), True)
         # Only now, since a button whose event has not ended answers to nothing.
-        yield shown(result_html(config, event["sentences"], bool(form.gpus_of(*values))), False)
+        yield shown(result_html(config, event["sentences"], form.value_in(values, "device")), False)
     except (ValueError, OSError) as error:
         yield shown(f"<p class='bad'>{escape(sentence(str(error)))}</p>", False)
 
@@ -77,9 +77,9 @@ def progress_html(message: str, share: float) -> str:
     return f"{bar}<p class='cap'>{escape(message)}</p>"
 
 
-def result_html(config: Config, sentences: list[str], has_chosen: bool = False) -> str:
+def result_html(config: Config, sentences: list[str], device: str | None = None) -> str:
     data = "drawn faces" if config.train.data == "drawn" else Path(config.train.data).name
     about = f"{config.preset}, {config.model.image_size} px, {data}"
-    about += ", on the first GPU only" if has_chosen else ""
+    about += f", {on}" if (on := place.tried_on(device)) else ""
     items = "".join(f"<li>{escape(sentence(text))}</li>" for text in sentences)
     return f"<p class='cap'>Tried with {escape(about)}:</p><ul>{items}</ul>"

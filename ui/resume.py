@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from gan_core.runs import gpus, job, library
+from gan_core.runs import job, library
 from gan_core.runs.changes import Change, Changed
 from gan_core.runs.run_dir import RunDir
-from ui import form
+from ui import form, place
 from ui.guard import guarded
 
 AS_IT_WAS = "Go on with the settings and pictures that it was trained with. Nothing of it is lost."
@@ -89,7 +89,9 @@ def fine_tune(name: str, amount, unit, device=None):
 
 def more(run: RunDir, amount, unit, device) -> dict:
     """How much longer a run that has reached its goal is to train, and on which GPUs: what the form says."""
-    return (form.goal(amount, unit) if run.has_reached_goal() else {}) | {"gpus": gpus.chosen(device)}
+    if run.is_rented:
+        return {}  # it is followed again
+    return (form.goal(amount, unit) if run.has_reached_goal() else {}) | {"gpus": place.gpus_of(device)}
 
 
 def table_html(name: str, changes: list[Change]) -> str:

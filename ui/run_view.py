@@ -16,6 +16,7 @@ FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
 SWD_HELP = "The smallest distance between samples and your pictures, or the newest within 3 %: best.safetensors."
 DIVERSITY_HELP = "How unlike each other the samples are: 1 as much as your pictures, below 0.3 collapsed."
 VERDICT_HELP = "Share of your pictures that D takes for real: of those it trains on, and of those kept from it."
+CANCEL_HELP = "Cancelling ends the job and what it costs. What it has saved so far stays here."
 STATE_WORDS = {
     "starting": "starting",
     "preparing": "preparing",
@@ -30,6 +31,13 @@ STATE_WORDS = {
 
 def stopping(run: RunDir | None, status: Status) -> bool:
     return bool(run and status.active and run.stop_requested())
+
+
+def stop_words(run: RunDir | None, status: Status) -> str:
+    """What the button says that ends a training."""
+    if run and run.is_rented:
+        return "Cancelling…" if stopping(run, status) else "Cancel the job"
+    return "Stopping…" if stopping(run, status) else "Stop and save"
 
 
 def can_resume(run: RunDir, status: Status) -> bool:
@@ -84,7 +92,8 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     preparing = status.state == "preparing"
     share = status.prepared if preparing else min(config.train.progress(status.nimg, status.seconds), 1)
     share = 1 if status.state == "done" else share
-    state = "stopping as soon as it is safe" if stopping(run, status) else STATE_WORDS[status.state]
+    ending = "cancelling the job" if run.is_rented else "stopping as soon as it is safe"
+    state = ending if stopping(run, status) else STATE_WORDS[status.state]
     counts = [] if status.state in ("starting", "preparing") else [kimg(status.nimg), duration(status.seconds)]
     words = [state, *counts, *left(run, status)]
     tone = {"failed": "bad", "died": "bad", "training": "good", "waiting": "good"}.get(status.state, "")
@@ -92,7 +101,8 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
     html += f"<div class='meter' role='progressbar' aria-valuenow='{share * 100:.0f}'>"
     html += f"<i style='width:{share * 100:.1f}%'></i></div><p class='cap'>"
     html += " · ".join([f"<span class='{tone}'>{words[0]}</span>", *words[1:]])
-    return html + f"<br>{escape(explain(run, status))}</p>"
+    html += f"<br>{escape(explain(run, status))}</p>"
+    return html + (f"<p class='cap'>{CANCEL_HELP}</p>" if status.active and run.is_rented else "")
 
 
 def explain(run: RunDir, status: Status) -> str:

@@ -26,7 +26,7 @@ def wire() -> None:
 
 def next_slice(train: Callable[[str], None]) -> None:
     """Train the waiting run for a slice, if it is the owner who looks."""
-    run = job.live_run() if is_owner() else None
+    run = job.training_here() if is_owner() else None
     if run and run.status().state == slices.WAITING:
         slices.prepare_pictures(run)
         train(str(run.path))

@@ -11,9 +11,9 @@ import pandas as pd
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import Status
 from gan_core.runs.summary import summarise
-from ui import compare, form, health, preflight, resume, runs, slices
+from ui import compare, form, health, place, preflight, renting, resume, runs, slices
 from ui.answers import answers, data_uri
-from ui.guard import guarded, is_owner, notice
+from ui.guard import guarded, is_owner, notice, on_space
 from ui.run_view import (
     can_resume,
     facts_html,
@@ -22,6 +22,7 @@ from ui.run_view import (
     problem_html,
     row_names,
     series,
+    stop_words,
     stopping,
     title_html,
     unreadable,
@@ -45,7 +46,7 @@ def build(demo: gr.Blocks, header: gr.HTML) -> tuple[dict[str, gr.components.Com
     with gr.Row(elem_id="train", equal_height=False):
         with gr.Column():
             with gr.Column(elem_classes="card"):
-                fields, trial = build_new()
+                fields, rented, trial = build_new()
             listed = runs.build()
         with gr.Column():
             monitor, panel = build_monitor()
@@ -57,17 +58,18 @@ def build(demo: gr.Blocks, header: gr.HTML) -> tuple[dict[str, gr.components.Com
     shown = gr.Textbox(visible="hidden", container=False)
     seen = gr.Textbox("{}", visible="hidden", container=False)
     outputs = [header, listed.view, *monitor, comparison, facts, *charts, shown, seen]
-    wire(demo, fields, trial, listed, monitor, panel, outputs)
+    wire(demo, fields, rented, trial, listed, monitor, panel, outputs)
     return fields, listed.view
 
 
-def build_new() -> tuple[dict, preflight.Trial]:
-    """The form of a new training, and the trial of what it says."""
+def build_new() -> tuple[dict, renting.Panel, preflight.Trial]:
+    """The form of a new training, its panel for a rented machine, and the trial of what it says."""
     gr.HTML("<h3 class='head'>New training</h3>", apply_default_css=False)
     notice()
     fields = form.build()
+    rented = renting.build()
     trial = preflight.build()
-    return fields | form.build_settings(), trial
+    return fields | form.build_settings(), rented, trial
 
 
 def build_monitor() -> tuple[list[gr.components.Component], resume.Panel]:
@@ -109,6 +111,7 @@ def chart(name: str, title: str, lines: dict[str, tuple[str, str]]) -> gr.LinePl
 def wire(
     demo: gr.Blocks,
     fields: dict,
+    rented: renting.Panel,
     trial: preflight.Trial,
     listed: runs.RunList,
     monitor: list,
@@ -126,6 +129,7 @@ def wire(
     tried = preflight.wire(trial, form.inputs(fields), **loud)
     # A trial beside the training would measure nothing and slow it down.
     started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
+    hired = renting.wire(rented, fields, shown, seen, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
     goal = [fields["amount"], fields["unit"], fields["device"]]
     resumed = resume.wire(panel, again, shown, seen, goal, cancels=tried, **loud)
@@ -134,21 +138,20 @@ def wire(
     picked.then(resume.hidden, outputs=resume.outputs(panel), **quiet)
     for event in (started, *resumed):
         event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
-    for event in (started, stopped, *resumed, healed, picked):
+    for event in (started, hired, stopped, *resumed, healed, picked):
         event.then(**refresh)
     listed.beside.change(**refresh).then(**refresh)  # charts with other lines take two steps
     demo.load(opening, outputs=[shown, seen], **quiet).then(**refresh)
     gr.Timer(1).tick(**refresh)
+    if on_space():
+        demo.load(place.field, outputs=fields["device"], **quiet)  # the owner has more to choose from
     slices.wire()
 
 
 @guarded("Not started")
 def start(name, *values):
-    name = (name or "").strip() or None
-    if name:
-        library.named_run_path(name)  # the command line may name any folder, a page may not
-    run = job.start(form.config_of(*values), name, form.gpus_of(*values))
-    return run.name, "{}"
+    name = form.name_of(name)
+    return job.start(form.config_of(*values), name, place.gpus_of(form.value_in(values, "device"))).name, "{}"
 
 
 @guarded("Not stopped")
@@ -196,9 +199,9 @@ def snapshot(name: str | None, seen: str, beside: str = "") -> list:
             lambda: {"run": name, "nimgs": samples, "hint": hint(run, status), "rows": row_names(run)},
         ),
         "stop": (
-            [status.active, stopping(run, status)] if run else [],
+            [status.active, stop_words(run, status)],
             lambda: gr.Button(
-                "Stopping…" if stopping(run, status) else "Stop and save",
+                stop_words(run, status),
                 visible=bool(run and status.active),
                 interactive=is_owner() and not stopping(run, status),
             ),

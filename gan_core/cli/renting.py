@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.cli.commands import DONE, FAILED, STOPPED, settings
 from gan_core.cli.console import Reporter, say
 from gan_core.cli.process import lower_priority, stop_on_signals
-from gan_core.config import Config, require
+from gan_core.config import require
 
 if TYPE_CHECKING:
-    from gan_core.hub.jobs import Offer
+    from gan_core.config import Config
+    from gan_core.hub.offers import Offer
     from gan_core.runs.run_dir import RunDir
 
 
 def train_on_job(args: argparse.Namespace) -> int:
     """Train a new run on a machine of Hugging Face Jobs."""
-    from gan_core.hub import jobs
-    from gan_core.runs import job
+    from gan_core.runs import renting
 
     config = settings(args)
-    require_reachable(config)
-    offer = jobs.ask(args.hf_job, args.hf_hours, args.hf_repo, config.train.minutes)
-    confirm(offer, args)
-    run = job.create(offer.bounded(config), args.run)
-    try:
-        jobs.submit(run, offer)
-    except BaseException:
-        shutil.rmtree(run.path)
-        raise
-    return follow_run(run, args.json)
+    return follow_run(renting.start(config, accepted(config, config.train.minutes, args), args.run), args.json)
 
 
 def resume_on_job(args: argparse.Namespace) -> int:
@@ -42,9 +31,7 @@ def resume_on_job(args: argparse.Namespace) -> int:
     from gan_core.hub import jobs
     from gan_core.runs import library
 
-    require_reachable(library.find_run(args.model).config())
-    offer = jobs.ask(args.hf_job, args.hf_hours, args.hf_repo, args.minutes)
-    confirm(offer, args)
+    offer = accepted(library.find_run(args.model).config(), args.minutes, args)
     run = prepared(args)
     run.write_config(offer.bounded(run.config(), run.status().seconds))
     jobs.submit(run, offer)
@@ -76,21 +63,15 @@ def follow_run(run: RunDir, as_json: bool) -> int:
     return {"done": DONE, "stopped": STOPPED}.get(status.state, FAILED)
 
 
-def require_reachable(config: Config) -> None:
-    """ValueError for pictures that only this computer can see."""
-    from gan_core.data import absolute
+def accepted(config: Config, minutes: float | None, args: argparse.Namespace) -> Offer:
+    """The machine for so many minutes, once somebody has heard what it costs and said yes. ValueError if not."""
+    from gan_core.hub import offers
+    from gan_core.runs import renting
 
-    data, root = config.train.data, config.train.data_root
-    require(
-        not Path(absolute(data)).is_absolute() and root is None,
-        f"a job cannot see {root or data} on this computer: put the pictures on the Hub and name them as hf:owner/name",
-    )
-
-
-def confirm(offer: Offer, args: argparse.Namespace) -> None:
-    """Say what it costs and hear yes. ValueError if there is none."""
+    renting.require_reachable(config.train.data, config.train.data_root)
+    offer = offers.look().offer(args.hf_job, args.hf_hours, args.hf_repo, minutes)
     say(args.json, {"event": "offer", **vars(offer)}, str(offer))
-    if args.yes:
-        return
-    require(sys.stdin.isatty() and not args.json, "nothing was started: say --yes to pay for this")
-    require(input("Start it? [y/N] ").strip().lower() in ("y", "yes"), "nothing was started")
+    if not args.yes:
+        require(sys.stdin.isatty() and not args.json, "nothing was started: say --yes to pay for this")
+        require(input("Start it? [y/N] ").strip().lower() in ("y", "yes"), "nothing was started")
+    return offer

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import Config, require
 from gan_core.files import read_json, read_lines, replacing, write_lines
-from gan_core.hub.jobs import NoSuchJob, job_refusals, log_in
 from gan_core.hub.mirror import Mirror
+from gan_core.hub.offers import NoSuchJob, job_refusals, log_in
 from gan_core.hub.refusals import refusals
 from gan_core.runs.run_dir import ACTIVE, RunDir, Status
 from gan_core.runs.tracking import tracked

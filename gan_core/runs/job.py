@@ -64,9 +64,12 @@ def resume(
     ignore_changes: bool = False,
     gpus: Sequence[str] = (),
 ) -> None:
-    """Go on with a stopped, finished or dead run in a process of its own, as `prepare_resume` says."""
+    """Go on with a stopped, finished or dead run in a process of its own, as `prepare_resume` says.
+
+    One that trains on a rented machine is followed again, also beside a training here.
+    """
     check_shares(run.config().train.batch_size, len(gpus) or 1)
-    with _one_at_a_time():
+    with start_lock() if run.is_rented else _one_at_a_time():
         prepare_resume(run, kimg, minutes, ignore_changes)
         _spawn(run, gpus)
 
@@ -153,7 +156,8 @@ def live_run() -> RunDir | None:
     return next((run for run in runs() if run.status().active), None)
 
 
-def _training_here() -> RunDir | None:
+def training_here() -> RunDir | None:
+    """The run among them that trains on this computer, if any."""
     return next((run for run in runs() if run.status().active and not run.is_rented), None)
 
 
@@ -164,7 +168,7 @@ def try_out(config: Config) -> Iterator[dict]:
     closed at any time, and last the findings, {"event": "preflight", "sentences", ...}. ValueError with the sentence of
     what went wrong; RunBusy while a run trains.
     """
-    if busy := _training_here():
+    if busy := training_here():
         raise RunBusy(f"'{busy.name}' is training, and a trial beside it would measure nothing: stop it first")
     _checked_name(config.train)
     config = _absolute(config)
@@ -195,21 +199,21 @@ def _absolute(config: Config) -> Config:
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with start_lock():
-        if busy := _training_here():
+        if busy := training_here():
             raise RunBusy(f"'{busy.name}' is training: stop it first, since two trainings would slow each other down")
         yield
 
 
 def _spawn(run: RunDir, gpus: Sequence[str]) -> None:
     run.clear_stop()
-    slices.wait(run) if slices.lent_in_slices() else _start_process(run, gpus)
+    slices.wait(run) if slices.lent_in_slices() and not run.is_rented else _start_process(run, gpus)
 
 
 def _start_process(run: RunDir, gpus: Sequence[str]) -> None:
     status = replace(
         run.status(),
         state="starting",
-        message="loading PyTorch, which takes a few seconds",
+        message="asking about its job" if run.is_rented else "loading PyTorch, which takes a few seconds",
         heartbeat=time.time(),
         began=time.monotonic(),
         pid=0,

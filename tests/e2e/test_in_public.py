@@ -28,7 +28,7 @@ from ui.limits import EACH_BYTES
 FOR_ALL_EVENTS = {
     "show_source", "show_known", "show_preset", "sizes", "forget", "hidden", "chosen", "snapshot", "opening",
     "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "known_terms", "picked_run", "unlooked",
-    "cancel",
+    "cancel", "field", "choose", "price", "price_of_goal",
 }  # fmt: skip
 FOR_THE_OWNER = {
     "rename", "duplicate", "delete", "restore", "save_directions", "add_direction", "delete_direction",

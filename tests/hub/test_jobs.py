@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from gan_core.__main__ import main
 from gan_core.home import checkpoints
-from gan_core.hub import following, jobs
+from gan_core.hub import following, jobs, offers
 from gan_core.hub.following import Follower, followed_by, step_of
 from gan_core.runs import job as training
 from gan_core.runs import manage
@@ -53,7 +53,7 @@ def status(state: str, message: str = "") -> str:
 def rented(on_hub, tiny) -> RunDir:
     """A run whose job waits for a machine."""
     run = RunDir.create(checkpoints() / "mine", tiny)
-    jobs.submit(run, jobs.ask("a10g-small"))
+    jobs.submit(run, offers.look().offer("a10g-small"))
     return run
 
 
@@ -113,7 +113,7 @@ def test_what_it_costs_is_said_and_asked_before_anything_starts(on_hub, capsys, 
 
 
 def test_a_run_ends_with_all_saved_before_its_job_is_ended(on_hub, tiny):
-    offer = jobs.ask("l4x4", hours=2)
+    offer = offers.look().offer("l4x4", hours=2)
     assert offer.bounded(tiny).train.minutes == 100 and offer.bounded(tiny).train.kimg == tiny.train.kimg
     assert offer.bounded(tiny.with_options(minutes=7.0)).train.minutes == 7
     assert offer.gpus == 4 and "--nproc-per-node=4 --max-restarts=1 -m gan_core resume mine" in jobs.script(

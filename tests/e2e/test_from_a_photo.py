@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
+from explorer_page import SECONDS, open_tool, opened, shown
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,7 +14,6 @@ from gan_core.home import REPOSITORY
 from gan_core.latent import Explorer, Point
 from gan_core.runs.library import SHIPPED
 
-SECONDS = 1000
 SEED = 200
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -30,16 +29,10 @@ def photo(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def page(app, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-    page.goto(app.url)
-    page.wait_for_selector(f".explorer[data-ready^={SHIPPED}]", timeout=60 * SECONDS)
+    page = opened(app.url, browser, viewport={"width": 1280, "height": 900})
     open_tool(page, "From a photo")
     yield page
     page.context.close()
-
-
-def open_tool(page: Page, name: str) -> None:
-    page.get_by_role("group", name="Tools").get_by_role("button", name=name, exact=True).click()
 
 
 def tool(page: Page):
@@ -49,10 +42,6 @@ def tool(page: Page):
 def upload(page: Page, path: Path) -> None:
     tool(page).get_by_label("Choose a picture").set_input_files(path)
     expect(tool(page).get_by_role("group", name="What to do")).to_be_visible(timeout=30 * SECONDS)
-
-
-def shown(page: Page) -> dict:
-    return json.loads(page.locator(".explorer").get_attribute("data-shown"))
 
 
 def job(page: Page, name: str):
@@ -70,12 +59,12 @@ def test_a_photo_is_found_and_moved_by_the_sliders(page, photo):
     expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
     expect(verdict(page)).to_be_visible(timeout=240 * SECONDS)
     assert float(re.search(r"by ([\d.]+) %", verdict(page).inner_text())[1]) < 3
-    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at?.z")
+    page.wait_for_function("point().z")
     tool(page).get_by_role("button", name="Move its sliders").click()
     slider = page.locator(".dir .knob").first
     slider.focus()
     page.keyboard.press("PageUp")
-    page.wait_for_function("Object.keys(JSON.parse(document.querySelector('.explorer').dataset.shown).at.moves).length")
+    page.wait_for_function("Object.keys(point().moves).length")
     assert shown(page)["at"]["z"]
 
 
@@ -86,7 +75,7 @@ def test_a_search_can_be_cancelled_and_the_stage_comes_back(page, photo):
     expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
     tool(page).get_by_role("button", name="Cancel").click()
     expect(tool(page).locator("[data-do=search]")).to_be_enabled(timeout=60 * SECONDS)
-    page.wait_for_function("JSON.parse(document.querySelector('.explorer').dataset.shown).at")
+    page.wait_for_function("point().moves")
     assert shown(page) == before
     expect(tool(page).get_by_role("button", name="Save result")).to_be_disabled()
 

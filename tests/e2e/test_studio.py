@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from explorer_page import QUESTIONS, SECONDS, choose_model, wait_until_ready
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
@@ -18,7 +19,6 @@ from gan_core.runs.run_dir import RunDir
 
 SIZE = {"width": 1280, "height": 800}
 RUN = "holiday-32"
-SECONDS = 1000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -31,6 +31,7 @@ def page(app, browser: Browser) -> Page:
 
 def open_page(app, browser: Browser) -> Page:
     page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
+    page.add_init_script(QUESTIONS)
     page.goto(app.url)
     expect(page.get_by_role("tab", name="Train")).to_be_visible(timeout=30 * SECONDS)
     return page
@@ -83,7 +84,7 @@ def test_a_trial_tells_how_long_it_will_take_and_can_be_cancelled(page, app, pho
     page.get_by_role("button", name="Try it first").click()
     expect(cancel).to_be_visible()
     cancel.click()
-    expect(page.get_by_role("button", name="Try it first")).to_be_visible()
+    expect(page.get_by_role("button", name="Try it first")).to_be_visible(timeout=20 * SECONDS)
     expect(result).to_contain_text("Nothing is kept")
     assert not list(app.home.glob("checkpoints/*/")), "a trial leaves no run"
 
@@ -97,7 +98,7 @@ def test_a_start_takes_the_trial_off_the_page(page, photos):
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.get_by_label("Path").fill(str(photos / "nowhere"))
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("button", name="Try it first")).to_be_visible()
+    expect(page.get_by_role("button", name="Try it first")).to_be_visible(timeout=20 * SECONDS)
     expect(page.locator("#trial")).to_contain_text("Nothing is kept")
 
 
@@ -163,10 +164,10 @@ def test_sliders_redraw_the_face_continuously_while_it_trains(page):
         page.mouse.move(box["x"] + box["width"] * (0.5 + step / 130), box["y"] + box["height"] / 2)
         page.wait_for_timeout(10)
     page.mouse.up()
-    page.wait_for_function("value => shownAmount() === value", arg=float(slider.input_value()))
+    page.wait_for_function("value => amount('pca-1') === value", arg=float(slider.input_value()))
     assert frames(page) - before >= 10
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function("shownAmount() === 0")
+    page.wait_for_function("amount('pca-1') === 0")
 
 
 def test_the_keyboard_moves_a_slider_and_undo_takes_it_back_step_by_step(page):
@@ -175,15 +176,17 @@ def test_the_keyboard_moves_a_slider_and_undo_takes_it_back_step_by_step(page):
     slider.focus()
     for key in ("End", "Home"):
         slider.press(key)
-    page.wait_for_function("shown().at.moves['pca-2'] < 0")
+    page.wait_for_function("amount('pca-2') < 0")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function("shown().at.moves['pca-2'] > 0")
+    page.wait_for_function("amount('pca-2') > 0")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function("shown().at && !shown().at.moves['pca-2']")
+    page.wait_for_function("point().moves && !amount('pca-2')")
 
 
 def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page, app):
-    os.kill(run_of(app).status().pid, signal.SIGKILL)
+    pid = run_of(app).status().pid
+    assert pid, "0 would be the tests themselves"
+    os.kill(pid, signal.SIGKILL)
     page.get_by_role("tab", name="Train").click()
     expect(page.locator("#title")).to_contain_text("its process died", timeout=20 * SECONDS)
     page.get_by_role("button", name="Resume").click()
@@ -195,7 +198,7 @@ def test_a_process_that_was_killed_is_said_to_have_died_and_can_be_resumed(page,
 def test_a_seed_is_picked(page):
     explore(page)
     page.get_by_label("Picture of seed 111", exact=True).click()
-    page.wait_for_function("shown().at?.seed === 111")
+    page.wait_for_function("point().seed === 111")
 
 
 def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, browser):
@@ -215,15 +218,8 @@ def test_the_page_asks_nothing_of_the_outside_world_and_logs_no_errors(app, brow
 def explore(page: Page, run: str = RUN) -> None:
     """Open the Explore tab on a run, ready to play."""
     page.get_by_role("tab", name="Explore").click()
-    page.wait_for_selector(".explorer[data-ready]", timeout=30 * SECONDS)
-    page.get_by_label("Model", exact=True).select_option(run)
-    page.wait_for_function(
-        "run => document.querySelector('.explorer')?.dataset.ready?.startsWith(run)", arg=run, timeout=30 * SECONDS
-    )
-    page.evaluate(
-        "window.shown = () => JSON.parse(document.querySelector('.explorer').dataset.shown || '{}');"
-        "window.shownAmount = () => shown().at?.moves['pca-1'] ?? 0"
-    )
+    wait_until_ready(page)
+    choose_model(page, run)
 
 
 def frames(page: Page) -> int:
@@ -281,11 +277,11 @@ def test_a_class_is_chosen_and_a_face_of_it_compared_with_the_pictures(page, app
     seen = "[...document.querySelectorAll('.explorer .seeds img')].map((img) => img.src).join()"
     face, seeds = "document.querySelector('.explorer canvas.hero').toDataURL()", page.evaluate(seen)
     page.get_by_role("button", name="coffee", exact=True).click()
-    page.wait_for_function("shown().at?.label === 2")
+    page.wait_for_function("point().label === 2")
     coffee = page.evaluate(face)
     page.wait_for_function(f"before => {seen} !== before", arg=seeds)
     page.get_by_role("button", name="rocket", exact=True).click()
-    page.wait_for_function("shown().at?.label === 3")
+    page.wait_for_function("point().label === 3")
     assert page.evaluate(face) != coffee
     page.get_by_role("button", name="Is it a copy?").click()
     expect(page.locator(".explorer .near img")).to_have_count(3, timeout=30 * SECONDS)

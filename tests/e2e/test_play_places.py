@@ -17,7 +17,7 @@ def test_a_walk_moves_keeps_the_moves_and_stops_at_a_real_place(page):
     page.wait_for_function("point().z && Number(document.querySelector('.explorer').dataset.frames) > 20")
     page.locator(".explorer canvas.hero").click()
     expect(page.get_by_role("button", name="Walk")).to_have_attribute("aria-pressed", "false")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1000)
     stopped = page.evaluate("[pixels(), JSON.stringify(point())]")
     page.wait_for_timeout(500)
     assert page.evaluate("[pixels(), JSON.stringify(point())]") == stopped and stopped[0] != before
@@ -39,7 +39,8 @@ def test_a_slow_walk_for_who_wants_no_motion(app, browser, patterns):
     page.wait_for_function("point().z")
     before = page.evaluate(frames)
     page.wait_for_timeout(2000)
-    assert 1 <= page.evaluate(frames) - before <= 3
+    page.wait_for_function(f"before => {frames} > before", arg=before)
+    assert page.evaluate(frames) - before <= 3
     page.context.close()
 
 
@@ -88,6 +89,23 @@ def test_pictures_nearby_in_the_model_before_do_not_come_later(page):
     page.wait_for_timeout(200)
     page.get_by_label("Picture nearby 3", exact=True).click()
     page.wait_for_function("point().z")
+
+
+def test_the_model_that_was_chosen_last_is_the_one_that_opens(page):
+    held = []
+
+    def opens(request: Request) -> bool:
+        return all(each in (request.post_data or "") for each in ("open_model", "avatars-64"))
+
+    page.route("**/component_server/", lambda route: held.append(route) if opens(route.request) else route.continue_())
+    with page.expect_request(opens):
+        page.get_by_label("Model", exact=True).select_option("avatars-64")
+    choose_model(page, PATTERNS)
+    with page.expect_response(lambda answer: opens(answer.request)):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.locator(f'.explorer[data-ready^="{PATTERNS}@"]')).to_be_visible()
+    expect(page.locator(".explorer [data-is=about]")).to_contain_text("32 px")
 
 
 def test_kept_pictures_survive_a_reload_and_can_be_removed(page):

@@ -13,10 +13,13 @@ async function listModels() {
 }
 
 // Without a name: the one to begin with; `which` of its weights, the best or the newest, is the server's choice, too.
+// Whether it opened: of several that are asked for, only the last one does.
+let openings = 0;
 async function openModel(name, which) {
+  const turn = ++openings;
   delete root.dataset.ready;
   const answer = await ask("open_model", { model: name, which });
-  if (!answer) return false;
+  if (!answer || turn !== openings) return false;
   if (answer.name !== model.name) {
     startAfresh();
     emptyStrips();
@@ -25,8 +28,8 @@ async function openModel(name, which) {
   showModel(answer);
   await setPoint(at);
   await Promise.all([tell("opened", model), showKept()]);
-  root.dataset.ready = answer.key;
-  return true;
+  if (turn === openings) root.dataset.ready = answer.key;
+  return turn === openings;
 }
 
 function showModel({ keys, which, comparable, size, seen, data, origin, training, terms }) {

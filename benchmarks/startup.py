@@ -41,6 +41,8 @@ def one_start(browser: Browser, home: Path) -> tuple[float, float]:
         try:
             # Not with the page: a browser that finds nobody costs more than the app's own start.
             while not answers_at(app.url):
+                if app.process.poll() is not None:
+                    raise RuntimeError((home / "app.log").read_text())
                 time.sleep(0.05)
             answers = time.perf_counter() - began
             page.goto(app.url, wait_until="commit")

@@ -50,7 +50,7 @@ def tiny() -> Config:
 def wait_for():
     """wait_for(condition) polls until the condition holds and returns what it returned; fails after a while."""
 
-    def wait(condition, seconds: float = 120):
+    def wait(condition, seconds: float = 300):
         deadline = time.monotonic() + seconds
         while not (result := condition()):
             assert time.monotonic() < deadline, "waited too long"

@@ -8,14 +8,16 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from explorer_page import PATTERNS, choose_model, opened, untrained
+from explorer_page import PATTERNS, SECONDS, choose_model, opened, untrained
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage import data as photographs
 
 from benchmarks.real_app import App, launch_browser
 from gan_core.hub import browser_runtime
 from gan_core.runs.run_dir import RunDir
+
+expect.set_options(timeout=5 * SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 
-SECONDS = 1000
+SECONDS = 3000  # of a machine as busy as three: Playwright counts milliseconds
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PATTERNS = "patterns"
 # The point on the stage, how far it is moved along a direction, and its picture.

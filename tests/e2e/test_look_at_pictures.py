@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from explorer_page import SECONDS
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-SECONDS = 1000
 ODD = "odd ${1+1} {{name}} <img src=x onerror=alert(1)>.jpg"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from explorer_page import SECONDS
 from hub_double import Hub
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -18,7 +19,7 @@ from benchmarks.real_app import App
 from gan_core.home import REPOSITORY
 from gan_core.latent import Explorer, Point
 
-RUN, SECONDS = "avatars-64", 1000
+RUN = "avatars-64"
 TOKEN, READS = "hf_writes", "hf_reads"
 POINTS = [Point(seed) for seed in range(6)]
 PULL = """

@@ -7,12 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from explorer_page import SECONDS
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
 from gan_core.runs.run_dir import RunDir
 
-SECONDS = 1000
 TINY = ["--size", "16", "--ngf", "4", "--ndf", "4", "--batch-size", "8", "--eval-seconds", "0", "--no-auto-heal"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

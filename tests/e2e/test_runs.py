@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from explorer_page import SECONDS
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gan_core import pixels
@@ -15,7 +16,6 @@ from gan_core.runs.checkpoint import load_generator, save_generator
 from gan_core.runs.run_dir import RunDir, Status
 
 SIZE = {"width": 1280, "height": 900}
-SECONDS = 1000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 

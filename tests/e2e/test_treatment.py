@@ -7,12 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from explorer_page import SECONDS
 from playwright.sync_api import Browser, expect
 
 from benchmarks.real_app import REPOSITORY
 from gan_core.runs.run_dir import RunDir
 
-SECONDS = 1000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 from gan_core.home import home
@@ -66,10 +67,14 @@ def main() -> None:
     args = parser.parse_args()
     if words := reach(args.host, args.share):
         print(words, file=sys.stderr, flush=True)
+    demo = build()
     try:
-        launch(build(), args)
+        launch(demo, args)
     except OSError as error:
         sys.exit(f"error: {str(error).split('.')[0]}")
+    except KeyboardInterrupt:
+        # Gradio's own wait leaves the open pages connected, and so ends seconds later.
+        demo.close(verbose=False)
 
 
 def reach(host: str | None, share: bool) -> str:
@@ -103,4 +108,5 @@ def launch(demo: gr.Blocks, args: argparse.Namespace) -> None:
     threading.Thread(target=runs.tidy, daemon=True).start()
     threading.Thread(target=ready.tidy, daemon=True).start()
     threading.Thread(target=mirror.restore, daemon=True).start()
-    demo.block_thread()
+    while demo.is_running:
+        time.sleep(0.1)

@@ -121,6 +121,19 @@ def test_ranks_that_die_stop_and_go_on_keep_one_history(tiny, tmp_path, launch, 
         np.testing.assert_allclose(*losses, rtol=1e-3)
 
 
+def test_ranks_are_treated_together(tiny, tmp_path, launch):
+    config = tiny.with_options(data="drawn:100", lr=0.5, kimg=1.2, tick_kimg=0.1, batch_size=16, eval_seconds=1e6)
+    write_json(tmp_path / "config.json", config.to_dict())
+    assert launch("train", "--config", str(tmp_path / "config.json")).wait(timeout=240) == 0
+    (run,) = library.runs()
+    (entry,) = run.history()
+    assert entry["nimg"] == 0 and entry["changes"]["lr"] == [0.5, 2e-4]
+    assert run.status().state == "done" and run.config().train.lr == 2e-4
+    rows = run.metrics()
+    assert [row["nimg"] for row in rows] == sorted({row["nimg"] for row in rows})
+    assert rows[-1]["nimg"] == run.status().nimg and max(row["loss/G"] for row in rows) < 20
+
+
 def test_the_train_tab_starts_a_process_for_each_gpu(monkeypatch, tiny):
     started = []
     monkeypatch.setattr(job.subprocess, "Popen", lambda command, **options: started.append((command, options["env"])))

@@ -23,11 +23,10 @@ Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit 
 
 from __future__ import annotations
 
-import sys
-
 from gan_core.cli.commands import BAD_INPUT, FAILED, STOPPED
 from gan_core.cli.console import complain
 from gan_core.cli.parser import build_parser
+from gan_core.training.group import leave
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,4 +43,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -9,9 +9,10 @@ All of them see the same random numbers and hold the same weights; each computes
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from gan_core.config import require
 
@@ -94,6 +95,18 @@ def launched() -> Iterator[Group]:
 
     with joined_by_launcher() as group:
         yield group
+
+
+def leave(code: int) -> NoReturn:
+    """End this process; one of several at once, since the threads of PyTorch's collectives outlive their group.
+
+    Now and then Python's own end, with these threads still running, aborts the process, and the launcher all others.
+    """
+    if is_launched():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def check_shares(batch_size: int, num_processes: int) -> None:

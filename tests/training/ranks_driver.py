@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from gan_core.config import Config, ModelConfig, TrainConfig
-from gan_core.training.group import launched
+from gan_core.training.group import launched, leave
 from gan_core.training.trainer import Trainer
 
 NUM_IMAGES, BATCH, STEPS = 24, 8, 4
@@ -77,3 +77,4 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    leave(0)

@@ -17,7 +17,7 @@ from gan_core.home import checkpoints
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.runs.worker import Worker
-from gan_core.training.group import check_shares
+from gan_core.training.group import LAUNCHED, check_shares
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("ranks_driver.py")
@@ -132,6 +132,15 @@ def test_ranks_are_treated_together(tiny, tmp_path, launch):
     rows = run.metrics()
     assert [row["nimg"] for row in rows] == sorted({row["nimg"] for row in rows})
     assert rows[-1]["nimg"] == run.status().nimg and max(row["loss/G"] for row in rows) < 20
+
+
+@pytest.mark.parametrize("is_rank", [True, False])
+def test_a_rank_ends_without_pythons_own_end_which_its_threads_may_not_survive(is_rank):
+    code = "import atexit; from gan_core.training.group import leave; atexit.register(print, 'end'); leave(3)"
+    variables = dict.fromkeys(LAUNCHED, "0") if is_rank else {}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=REPOSITORY, env=os.environ | variables, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (3, "" if is_rank else "end\n")
 
 
 def test_the_train_tab_starts_a_process_for_each_gpu(monkeypatch, tiny):

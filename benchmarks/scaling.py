@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -99,6 +100,7 @@ def one_of_two(rank: int, port: int, config: Config, seconds: float, found: torc
     if rank == 0:
         found.put((sizes, steps * config.train.batch_size / (time.perf_counter() - began)))
     dist.destroy_process_group()
+    os._exit(0)  # for why, see gan_core.training.group.leave
 
 
 def on_one_core(config: Config, scratch: Path, device: torch.device) -> Iterator[int]:

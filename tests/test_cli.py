@@ -98,7 +98,7 @@ def test_a_signal_stops_at_the_next_step_with_everything_saved(number):
                 if json.loads(line)["event"] == "tick":
                     break
             process.send_signal(number)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
         finally:
             process.kill()
     assert (process.returncode, err) == (3, "")

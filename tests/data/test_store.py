@@ -207,7 +207,7 @@ def test_two_processes_at_once_both_end_well(root):
     processes = [context.Process(target=_prepare, args=(root, queue)) for _ in range(2)]
     for process in processes:
         process.start()
-    first, second = queue.get(timeout=30), queue.get(timeout=30)
+    first, second = queue.get(timeout=300), queue.get(timeout=300)
     for process in processes:
         process.join()
     assert first == second and len(left(root)) == 1

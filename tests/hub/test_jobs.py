@@ -70,7 +70,7 @@ def followed(rented):
 
     yield follow
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=300)
         assert not thread.is_alive()
 
 

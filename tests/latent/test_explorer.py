@@ -76,7 +76,7 @@ def test_faces_wanted_at_once_are_rendered_together(explorer, monkeypatch):
 
     def slow(z):
         calls.append(len(z))
-        assert busy.acquire(timeout=30)
+        assert busy.acquire(timeout=300)
         return render(z)
 
     monkeypatch.setattr(explorer._G, "forward", slow)

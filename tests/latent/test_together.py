@@ -39,7 +39,7 @@ def rows(*values: float) -> np.ndarray:
 def pile_up(pool, together: Together, gate: Gate, wishes: list[np.ndarray]) -> list:
     """The first wish is being served while the others come, one after the other."""
     futures = [pool.submit(together, wishes[0])]
-    assert gate.entered.acquire(timeout=30)
+    assert gate.entered.acquire(timeout=300)
     for waiting, wish in enumerate(wishes[1:], 1):
         futures.append(pool.submit(together, wish))
         while len(together._waiting) < waiting:
@@ -89,7 +89,7 @@ def test_several_calls_run_at_once_where_that_is_allowed(pool):
     together = Together(gate, most=4, at_once=2)
     futures = [pool.submit(together, rows(i)) for i in range(5)]
     for _ in range(2):
-        assert gate.entered.acquire(timeout=30)
+        assert gate.entered.acquire(timeout=300)
     while len(together._waiting) < 3:
         time.sleep(0.001)
     assert not gate.entered.acquire(blocking=False)
@@ -106,5 +106,5 @@ def test_everybody_gets_their_own_in_a_crowd(pool, at_once):
         asked = [np.full((1 + i % 3, 2), visitor * 1000 + i) for i in range(100)]
         return all(np.array_equal(together(wish), wish * 2) for wish in asked)
 
-    assert all(pool.map(visit, range(32), timeout=60))
+    assert all(pool.map(visit, range(32), timeout=300))
     assert not together._waiting and together._free == at_once

@@ -103,7 +103,7 @@ def test_ranks_that_die_stop_and_go_on_keep_one_history(tiny, tmp_path, launch, 
     wait_for(lambda: run.status().pid != ranks["0"].pid)
     wait_for(lambda: newest(run) >= 96)
     run.request_stop()
-    assert launcher.wait(timeout=60) == 0
+    assert launcher.wait(timeout=240) == 0
     assert run.status().state == "stopped" and len(library.runs()) == 1
     stopped_at = run.status().nimg
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import psutil
 import pytest
 from explorer_page import SECONDS
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from processes import children
 
 ODD = "odd ${1+1} {{name}} <img src=x onerror=alert(1)>.jpg"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -43,16 +43,6 @@ def look_at(page: Page, data: str) -> None:
     page.get_by_role("button", name="Look at my pictures").click()
 
 
-def looks(app) -> list[psutil.Process]:
-    found = []
-    for child in psutil.Process(app.process.pid).children():
-        try:
-            found += [child] if "doctor" in child.cmdline() else []
-        except psutil.Error:  # it has just ended
-            continue
-    return found
-
-
 def test_a_missing_folder_is_one_sentence(page, holiday):
     look_at(page, str(holiday / "nowhere"))
     expect(page.locator("#looking")).to_contain_text(f"There is no {holiday / 'nowhere'}", timeout=60 * SECONDS)
@@ -62,10 +52,10 @@ def test_a_missing_folder_is_one_sentence(page, holiday):
 def test_a_long_look_can_be_cancelled(page, app, wait_for):
     look_at(page, "drawn:50000")
     expect(page.locator("#looking")).to_contain_text("looking at the pictures", timeout=60 * SECONDS)
-    assert looks(app)
+    assert children("doctor", app.process.pid)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Look at my pictures")).to_be_visible()
-    wait_for(lambda: not looks(app), 20)
+    wait_for(lambda: not children("doctor", app.process.pid))
     expect(page.locator("#looking")).to_have_text("")
 
 

@@ -8,8 +8,8 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+from processes import children
 
 from gan_core.home import checkpoints
 from gan_core.runs import job, library
@@ -59,9 +59,8 @@ def test_of_two_starts_at_once_one_is_told_why_not(changed, wait_for):
     for thread in threads:
         thread.join()
     (run,) = library.runs()
-    for process in psutil.Process().children():
-        if str(run.path) in process.cmdline():
-            process.kill()
+    for process in children(str(run.path)):
+        process.kill()
     other = next(answer for answer in answers if answer != run.name)
     assert other.startswith(f"'{run.name}' is training: stop it first")
     assert run.path.parent == checkpoints()

@@ -3,9 +3,9 @@ import shutil
 from html import unescape
 from types import SimpleNamespace
 
-import psutil
 import pytest
 from PIL import Image
+from processes import children
 
 from gan_core.config import PRESETS
 from gan_core.data.drawn import draw, factors
@@ -30,17 +30,6 @@ def chosen(**changes) -> list:
     return [(usual | changes)[name] for name in form.SOURCE]
 
 
-def looks() -> list[psutil.Process]:
-    """The processes that look at pictures for this one."""
-    found = []
-    for child in psutil.Process().children():
-        try:
-            found += [child] if "doctor" in child.cmdline() else []
-        except psutil.Error:
-            continue
-    return found
-
-
 def parts(update) -> tuple[bool, str, str | None]:
     """Whether it still runs, what is said, and the report if there is a new one."""
     begin, cancel, progress, report = update
@@ -52,7 +41,7 @@ def test_a_look_shows_its_progress_and_then_the_report(folder):
     *progress, last = map(parts, data.run(*chosen(path=str(folder))))
     assert all(running and report is None for running, _, report in progress)
     running, told, html = last
-    assert not running and told == "" and not looks()
+    assert not running and told == "" and not children("doctor")
     assert html.count("<img") == 24 + 2
     for words in (
         "60 pictures are few",
@@ -97,15 +86,15 @@ def test_what_cannot_be_looked_at_is_one_sentence(values, words):
 def test_leaving_the_page_ends_the_process(wait_for):
     updates = data.run(*chosen(path="drawn:20000"))
     next(updates)
-    assert parts(next(updates))[0] and looks()
+    assert parts(next(updates))[0] and children("doctor")
     updates.close()
-    wait_for(lambda: not looks(), 10)
+    wait_for(lambda: not children("doctor"))
 
 
 def test_on_a_space_a_visitor_cannot_use_the_processor(folder, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
     (only,) = data.run(*chosen(path=str(folder)))
-    assert "On this page everybody can explore" in parts(only)[1] and not looks()
+    assert "On this page everybody can explore" in parts(only)[1] and not children("doctor")
 
 
 def applied(place: dict, options: dict, architecture: str = "dcgan", go: bool = False) -> dict:

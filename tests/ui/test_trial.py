@@ -1,5 +1,5 @@
-import psutil
 import pytest
+from processes import children
 
 from ui import form, preflight
 
@@ -16,19 +16,6 @@ def running(update) -> bool:
     return cancel.visible
 
 
-def children() -> list[psutil.Process]:
-    """The trials that this process has started and that still run."""
-    return [child for child in psutil.Process().children() if "preflight" in command(child)]
-
-
-def command(process: psutil.Process) -> str:
-    """Empty for a process that has ended."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
 def test_a_trial_shows_its_progress_and_then_what_it_found(filled):
     *progress, found = preflight.run(*filled(**TINY))
     assert all(running(update) for update in progress) and not running(found)
@@ -36,15 +23,15 @@ def test_a_trial_shows_its_progress_and_then_what_it_found(filled):
     assert "loading PyTorch" in told and "reading the pictures" in told and "trying out a step" in told
     assert "images/s with batches of 8" in text_of(found) and "will have seen 1,000 pictures" in text_of(found)
     assert "dcgan, 32 px, drawn:40" in text_of(found)
-    assert not children()
+    assert not children("preflight")
 
 
 def test_leaving_the_page_ends_the_process(filled, wait_for):
     updates = preflight.run(*filled(**TINY))
     next(updates)
-    assert children()
+    assert children("preflight")
     updates.close()
-    wait_for(lambda: not children(), 10)
+    wait_for(lambda: not children("preflight"))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +52,7 @@ def test_beside_a_training_nothing_is_tried(filled, run):
     with run.claim():
         run.write_status(preflight.job.Status("training"))
         assert "training" in text_of(list(preflight.run(*filled(**TINY)))[-1])
-    assert not children()
+    assert not children("preflight")
 
 
 def test_on_a_space_a_visitor_cannot_use_the_processor(filled, monkeypatch):

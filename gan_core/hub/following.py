@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from huggingface_hub import JobInfo
 
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SYNCS = 10.0, 60.0
-LINE_SECONDS = 1.0
+LINE_SECONDS, LAST_WORDS_SECONDS = 1.0, 10.0
 WAITS = "waits for a machine of Hugging Face"
 INSTALLS = "the machine installs what the training needs"
 # What of the mirror is not simply copied.
@@ -73,7 +73,7 @@ class Follower:
                     self._mirror(SECONDS_BETWEEN_SYNCS)
             # What its process said last comes after its end.
             if self.reader:
-                self.reader.join(timeout=SECONDS_BETWEEN_LOOKS)
+                self.reader.join(timeout=LAST_WORDS_SECONDS)
             self._hear()
             self._mirror(0)
             self._end(job)

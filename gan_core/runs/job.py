@@ -247,6 +247,6 @@ def _reap(run: RunDir, process: subprocess.Popen, status: Status) -> None:
     """Wait for the process, so that it leaves no zombie; say so if it ended before it could say anything itself."""
     process.wait()
     # Any other status was written by the process itself, or belongs to a later one.
-    if run.path.exists() and run.status() == status:
+    if run.path.exists() and run.written_status() == status:
         message = f"the training process did not start; {run.log} has the details"
         run.write_status(replace(status, state="failed", message=message))

@@ -166,14 +166,24 @@ class RunDir:
 
     def status(self) -> Status:
         """What the run is doing now, `died` included."""
-        status = self._written_status()
+        status = self.written_status()
         if not status.active or status.state == "waiting" or self.is_alive():
             return status
         if status.state == "starting" and 0 <= time.monotonic() - status.began < STARTING_SECONDS:
             return status
         # The process may have ended between the two looks.
-        status = self._written_status()
+        status = self.written_status()
         return Status(**{**asdict(status), "state": "died"}) if status.active else status
+
+    def written_status(self) -> Status:
+        """The newest that its process wrote, whether or not that still lives."""
+        values = read_json(self.path / "status.json")
+        if isinstance(values, dict):
+            known = {f.name for f in fields(Status)}
+            return Status(**{key: value for key, value in values.items() if key in known})
+        last = next(reversed(self.metrics()), {})
+        state = "stopped" if self.exists() else "failed"
+        return Status(state, nimg=last.get("nimg", 0), seconds=last.get("seconds", 0.0))
 
     def has_reached_goal(self) -> bool:
         """Whether it has trained for as long as it was to, whatever ended it."""
@@ -182,7 +192,12 @@ class RunDir:
 
     def is_alive(self) -> bool:
         """Whether a training process holds this run; the kernel frees its lock however it ends."""
-        return self._lock_path.exists() and not self.is_free(within=0)
+        try:
+            return not _is_shareable(self._lock_path)
+        except FileNotFoundError:
+            return False
+        except (ImportError, OSError):  # Windows, and disks without such locks
+            return self._lock_path.exists() and not self.is_free(within=0.05)
 
     def is_free(self, within: float) -> bool:
         """Whether nobody holds this run, now or after at most so many seconds."""
@@ -323,15 +338,6 @@ class RunDir:
     def _lock_path(self) -> Path:
         return self.path / ".lock"
 
-    def _written_status(self) -> Status:
-        values = read_json(self.path / "status.json")
-        if isinstance(values, dict):
-            known = {f.name for f in fields(Status)}
-            return Status(**{key: value for key, value in values.items() if key in known})
-        last = next(reversed(self.metrics()), {})
-        state = "stopped" if self.exists() else "failed"
-        return Status(state, nimg=last.get("nimg", 0), seconds=last.get("seconds", 0.0))
-
     def _recorded_config(self) -> Config | None:
         """The config that the run's newest readable model or state was written with."""
         from gan_core.runs.checkpoint import read_config
@@ -347,6 +353,18 @@ def best_of(rows: list[dict]) -> dict | None:
     measured = [row for row in rows if "swd" in row]
     least = min((row["swd"] for row in measured), default=0.0)
     return next((row for row in reversed(measured) if row["swd"] <= least * (1 + TIE)), None)
+
+
+def _is_shareable(lock: Path) -> bool:
+    """Whether nobody holds that file; however many look at once, none takes another's look for a hold."""
+    import fcntl
+
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def _by_number(paths: Iterable[Path]) -> list[Path]:

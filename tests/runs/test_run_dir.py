@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -120,6 +121,19 @@ def test_watching_does_not_make_a_run_busy(run):
         assert not run.is_alive()
         with run.claim():
             pass
+
+
+def test_those_who_look_at_once_do_not_take_each_other_for_a_training(run):
+    run.write_status(Status("training"))
+    with run.claim():
+        pass
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: run.status().state, range(2000))) == {"died"}
+
+
+def test_a_look_neither_needs_a_lock_nor_makes_one(run):
+    run.write_status(Status("training"))
+    assert run.status().state == "died" and not list(run.path.glob(".lock"))
 
 
 def test_a_request_to_stop_is_seen_by_every_reader_until_it_is_cleared(run):

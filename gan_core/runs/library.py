@@ -123,6 +123,9 @@ def folders(root: Path) -> list[Path]:
 
 
 def last_written(run: RunDir) -> float:
-    return max(
-        (run.path / name).stat().st_mtime for name in ("status.json", "config.json") if (run.path / name).exists()
-    )
+    """When its status or settings were written last (Unix time); 0 for a run that has just been deleted."""
+    written = [0.0]
+    for name in ("status.json", "config.json"):
+        with contextlib.suppress(OSError):
+            written.append((run.path / name).stat().st_mtime)
+    return max(written)

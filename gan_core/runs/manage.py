@@ -41,9 +41,9 @@ def rename(run: RunDir, name: str) -> RunDir:
 def duplicate(run: RunDir, name: str) -> RunDir:
     """A copy with settings, weights, states and history, to train on by itself. Raises as `rename` does."""
     path = named_run_path(name)
-    disk.require_room(checkpoints(), size(run), "the copy")
     partial = path.with_name(PARTIAL.format(name))
     with _held(run):
+        disk.require_room(checkpoints(), size(run), "the copy")
         shutil.rmtree(partial, ignore_errors=True)
         try:
             shutil.copytree(run.path, partial, ignore=shutil.ignore_patterns(*NOT_COPIED), copy_function=_copy)
@@ -58,13 +58,14 @@ def pack(run: RunDir, folder: Path, with_state: bool = False) -> Path:
 
     The snapshots stay behind: they would be most of it.
     """
-    files = packed(run, with_state)
     folder.mkdir(parents=True, exist_ok=True)
-    disk.require_room(folder, sum(path.stat().st_size for path in files), "the zip")
     target = folder / f"{run.name}.zip"
-    with _held(run), replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for path in files:
-            archive.write(path, Path(run.name) / path.relative_to(run.path))
+    with _held(run):
+        files = packed(run, with_state)
+        disk.require_room(folder, sum(path.stat().st_size for path in files), "the zip")
+        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for path in files:
+                archive.write(path, Path(run.name) / path.relative_to(run.path))
     return target
 
 

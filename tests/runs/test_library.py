@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_runs_are_listed_by_the_last_sign_of_life_and_other_folders_are_not(new_
     (home.checkpoints() / "no-run").mkdir()
     (home.checkpoints() / "file").touch()
     assert [run.name for run in library.runs()] == ["c", "a", "b"]
+
+
+def test_a_run_that_is_deleted_while_they_are_listed_is_the_oldest(new_run):
+    gone = new_run("gone")
+    assert library.last_written(gone) > 0
+    shutil.rmtree(gone.path)
+    assert library.last_written(gone) == 0
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,18 @@ def test_a_run_that_trains_is_left_alone(trained, files_in, change):
         assert files_in(trained.path) == before and names() == {"mine"}
 
 
+@pytest.mark.parametrize("change", [CHANGES["duplicated"], CHANGES["packed"]])
+def test_a_run_that_trains_is_not_measured_since_its_files_come_and_go(trained, monkeypatch, change):
+    def vanish(*_args) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(manage.disk, "require_room", vanish)
+    with trained.claim():
+        trained.write_status(Status("training"))
+        with pytest.raises(RunBusy, match="stop it first"):
+            change(trained)
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_run_that_is_just_starting_is_left_alone(trained, change):
     trained.write_status(Status("starting", heartbeat=time.time(), began=time.monotonic()))

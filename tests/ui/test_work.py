@@ -38,6 +38,8 @@ def test_a_work_tells_how_far_it_is_and_what_it_shows_then_gives_its_result():
     assert "shown" not in work.progress(begun | {"news": told["news"]})
     going_on.set()
     assert ended(begun) == {"result": {"answer": 7}}
+    assert work.progress(begun) == {"result": {"answer": 7}}, "the first answer may have been lost"
+    work.cancel(begun | {"had": True})
     assert "no longer known" in work.progress(begun)["error"]
 
 
@@ -127,3 +129,19 @@ def test_one_visitor_cannot_take_all_places(monkeypatch):
     begun.append(work.begin(function))
     going_on.set()
     assert all(ended(each) == {"result": {}} for each in begun)
+
+
+def test_results_that_nobody_fetches_block_nobody_and_are_few(monkeypatch, wait_for):
+    def finished() -> dict:
+        begun = work.begin(lambda report: {})
+        wait_for(lambda: work._works[begun["work"]].over)
+        return begun
+
+    monkeypatch.setattr(work, "visitor", lambda: "other")
+    kept = finished()
+    monkeypatch.setattr(work, "visitor", lambda: "greedy")
+    greedy = [finished() for _ in range(work.MOST + 1)]
+    assert ended(kept) == {"result": {}}
+    assert ended(greedy[-1]) == {"result": {}}
+    assert "no longer known" in ended(greedy[0])["error"]
+    assert len(work._works) <= work.MOST_EACH + 2

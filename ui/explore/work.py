@@ -8,6 +8,7 @@ import os
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from ui.answers import answers
 from ui.guard import visitor
 
 AT_ONCE = 2
+# Of those under way, and again of results that are kept for pages that have not got them yet.
 MOST, MOST_EACH = 16, 4
 # A browser looks once a minute only at what runs in a tab that is hidden.
 UNSEEN_SECONDS = 90
@@ -56,23 +58,38 @@ class Work:
         return self.result is not None or bool(self.error)
 
     @property
+    def unseen(self) -> bool:
+        return time.monotonic() - self.seen > UNSEEN_SECONDS
+
+    @property
     def unwanted(self) -> bool:
-        return self.cancelled or time.monotonic() - self.seen > UNSEEN_SECONDS
+        return self.cancelled or self.unseen
 
 
 def begin(function: Callable[[Work], dict]) -> dict:
     """Start `function(report)` in a thread; its dict is the result. ValueError while too much is under way."""
     name, work = secrets.token_urlsafe(12), Work(visitor=visitor())
     with _lock:
-        for old in [key for key, each in _works.items() if each.over and each.unwanted]:
-            del _works[old]
-        if len(_works) >= MOST:
+        forget_results()
+        under_way = [each.visitor for each in _works.values() if not each.over]
+        if len(under_way) >= MOST:
             raise ValueError("Others keep this app busy just now: try again in a minute.")
-        if sum(each.visitor == work.visitor and not each.over for each in _works.values()) >= MOST_EACH:
+        if under_way.count(work.visitor) >= MOST_EACH:
             raise ValueError("Much that you began is still under way: wait for it, or cancel some of it.")
         _works[name] = work
     threading.Thread(target=run, args=(work, function), daemon=True).start()
     return {"work": name}
+
+
+def forget_results() -> None:
+    """Forget what is over and was not asked for lately; each may hold a large file, so of the rest only few stay."""
+    over = sorted(((name, each) for name, each in _works.items() if each.over), key=lambda item: item[1].seen)
+    kept: Counter[str] = Counter()
+    for name, each in reversed(over):
+        if each.unseen or kept[each.visitor] >= MOST_EACH or kept.total() >= MOST:
+            del _works[name]
+        else:
+            kept[each.visitor] += 1
 
 
 def run(work: Work, function: Callable[[Work], dict]) -> None:
@@ -88,6 +105,8 @@ def run(work: Work, function: Callable[[Work], dict]) -> None:
             _places.release()
 
     settle(work, in_turn)
+    with _lock:
+        forget_results()
 
 
 def settle(work: Work, function: Callable[[Work], dict]) -> None:
@@ -134,15 +153,15 @@ def yield_to_sliders() -> None:
 
 @answers
 def progress(request: dict) -> dict:
-    """How far a work is, with what it shows if that is newer than the page's `news`; once over, its result."""
-    name = str(request.get("work"))
-    work = _works.get(name)
+    """How far a work is, with what it shows if that is newer than the page's `news`; once over, its result.
+
+    An answer may be lost on its way, so the result stays until the page has it, or no longer asks.
+    """
+    work = _works.get(str(request.get("work")))
     if work is None:
         raise ValueError("This work is no longer known: begin it again.")
     work.seen = time.monotonic()
     if work.over:
-        with _lock:
-            _works.pop(name, None)
         return {"error": work.error} if work.error else {"result": work.result}
     told = {"share": work.share, "words": work.words, "news": work.news}
     return told | {"shown": work.shown} if work.news != request.get("news") else told
@@ -150,7 +169,11 @@ def progress(request: dict) -> dict:
 
 @answers
 def cancel(request: dict) -> dict:
-    """Have a work end at its next report."""
-    if work := _works.get(str(request.get("work"))):
+    """Have a work end at its next report, or forget it if the page `had` its result."""
+    name = str(request.get("work"))
+    if request.get("had"):
+        with _lock:
+            _works.pop(name, None)
+    elif work := _works.get(name):
         work.cancelled = True
     return {}

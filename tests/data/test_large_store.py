@@ -166,22 +166,17 @@ def test_what_nobody_went_on_with_is_swept_away(pictures, root, monkeypatch):
 
 def test_a_killed_preparation_goes_on(root):
     code = (
-        "from gan_core.data import building, prepare\n"
+        "import os, sys; from gan_core.data import building, prepare\n"
+        "building.seldom, last = lambda report: report, int(sys.argv[1])\n"
         f"building.PART_BYTES = 50 * {PICTURE}\n"
-        f"prepare('drawn:1200', 16, 3, {str(root)!r})"
+        f"prepare('drawn:1200', 16, 3, {str(root)!r}, lambda done, total: done == last and os.kill(os.getpid(), 9))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code])
-    try:
-        deadline = time.monotonic() + 60
-        while not list(root.glob(".*.partial/part-00002.npy")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    assert subprocess.run([sys.executable, "-c", code, "120"]).returncode == -signal.SIGKILL
+    assert list(root.glob(".*.partial/part-00002.npy"))
     (kept,) = root.glob(".*.partial/part-00001.npy")
     inode = kept.stat().st_ino
     other = prepare("drawn:4", 16, 3, root)  # leaves alone what can be gone on with
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code, "-1"]).returncode == 0
     (name,) = set(folders(root)) - {other.path.name}
     assert (root / name / "part-00001.npy").stat().st_ino == inode and len(load_store(root / name).images) == 1200
 

@@ -20,6 +20,7 @@ OWNER_ONLY = (
 )
 # What a member of the organisation that owns a Space may be to count as its owner.
 ROLES = ("admin", "write")
+OTHER_SITES = ("cross-site", "same-site")  # all Spaces are one site
 
 
 def on_space() -> bool:
@@ -30,10 +31,23 @@ def is_owner(asking: Mapping | None = None) -> bool:
     """Whether the visitor who is being answered, or who sent the request `asking`, may change things."""
     if not on_space():
         return True
-    visitor, owner = logged_in(scope() if asking is None else asking), os.environ.get("SPACE_AUTHOR_NAME")
+    asking = scope() if asking is None else asking
+    if of_other_site(asking):
+        return False
+    visitor, owner = logged_in(asking), os.environ.get("SPACE_AUTHOR_NAME")
     teams = visitor.get("orgs") or []
     names = [team.get("preferred_username") for team in teams if team.get("roleInOrg") in ROLES]
     return bool(owner) and owner in (visitor.get("preferred_username"), *names)
+
+
+def of_other_site(asking: Mapping) -> bool:
+    """Whether a browser sent the request for another web site, with the login of whoever looks at that one."""
+    return header(asking, b"sec-fetch-site") in OTHER_SITES
+
+
+def header(asking: Mapping, name: bytes) -> str:
+    """A header of a request; "" without it."""
+    return dict(asking.get("headers") or []).get(name, b"").decode("latin-1")
 
 
 def logged_in(asking: Mapping) -> dict:
@@ -45,8 +59,7 @@ def logged_in(asking: Mapping) -> dict:
 def visitor(asking: Mapping | None = None) -> str:
     """The address that a request came from; before a Space stands a proxy, which is the last to say whom it serves."""
     asking = scope() if asking is None else asking
-    headers = dict(asking.get("headers") or [])
-    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    forwarded = header(asking, b"x-forwarded-for").rpartition(",")[2].strip()
     return (forwarded if on_space() else "") or (asking.get("client") or ("",))[0]
 
 

@@ -52,3 +52,14 @@ def test_a_visitor_is_told_by_the_address_that_the_spaces_own_proxy_gives(visito
     assert who() == "10.0.0.1"
     LocalContext.request.set(None)
     assert who() == ""
+
+
+@pytest.mark.parametrize(
+    ("site", "allowed"),
+    [(None, True), ("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False)],
+)
+def test_other_web_sites_cannot_use_the_login_of_who_visits_them(visitor, site, allowed):
+    visitor("somebody")
+    scope = LocalContext.request.get().scope
+    scope["headers"] = [(b"sec-fetch-site", site.encode())] if site else []
+    assert is_owner() == is_owner(scope) == allowed

@@ -1,7 +1,9 @@
 import base64
 import hashlib
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import gradio
@@ -15,6 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ui import limits, studio
+from ui.fetching import ONLY_UPLOADS
 from ui.guard import OWNER_ONLY
 from ui.limits import TOO_MUCH, BodyLimit, VisitorLimit
 
@@ -178,3 +181,55 @@ def test_the_real_app_keeps_nothing_of_strangers_and_what_its_owner_uploads_not_
     while files(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not files(folder)
+
+
+def component_of(config: dict, function: str) -> int:
+    return next(part["id"] for part in config["components"] if function in (part["props"].get("server_fns") or []))
+
+
+def test_a_site_that_the_owner_visits_neither_changes_runs_nor_uploads(real_space):
+    client, _ = real_space
+    client.cookies = signed_in("somebody")
+    component = component_of(client.get("/config").json(), "restore")
+    body = {"data": {"token": "gone"}, "component_id": component, "session_hash": "s", "fn_name": "restore"}
+    for site, refused in {None: False, "same-origin": False, "same-site": True, "cross-site": True}.items():
+        headers = {"origin": "https://evil.example"} | ({"sec-fetch-site": site} if site else {})
+        answer = client.post("/gradio_api/component_server/", json=body, headers=headers).json()
+        assert (answer["error"] == OWNER_ONLY) == refused
+        upload = client.post("/gradio_api/upload", files={"files": ("a.zip", b"x")}, headers=headers)
+        assert upload.status_code == (403 if refused else 200)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """A web server that Gradio would fetch from: its address, and the paths that it was asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"much")
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr("gradio.processing_utils.PUBLIC_HOSTNAME_WHITELIST", ["127.0.0.1"])
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_nothing_is_fetched_for_whoever_names_an_address_as_a_file(real_space, elsewhere):
+    (client, folder), (address, asked) = real_space, elsewhere
+    parts = client.get("/config").json()
+    file = {"path": f"{address}/large", "meta": {"_type": "gradio.FileData"}}
+    tried = 0
+    for event in parts["dependencies"]:
+        if event["backend_fn"] and event["inputs"] and not event["queue"]:
+            body = {"data": [file] * len(event["inputs"]), "fn_index": event["id"], "session_hash": "s"}
+            client.post(f"/gradio_api/run/{event['api_name']}", json=body)
+            tried += 1
+    proxied = client.get(f"/gradio_api/file={address}/large")
+    assert tried and proxied.status_code == 403 and ONLY_UPLOADS in proxied.text
+    assert not asked and not files(folder)
+    assert client.get("/config").status_code == 200

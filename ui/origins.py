@@ -26,7 +26,7 @@ class OwnPagesOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not on_space() and self.is_strange(scope):
             return await PlainTextResponse(OTHER_SITE, 403)(scope, receive, send)
-        await self.app(scope, receive, send)
+        return await self.app(scope, receive, send)
 
     def is_strange(self, scope: Scope) -> bool:
         if scope["method"] not in READS and of_other_site(scope):

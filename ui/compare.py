@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -52,10 +51,9 @@ def drawable(rows: list[dict], lines: Lines) -> list[dict]:
     return [row for row in rows if all(metric in row for _, metric in lines.values())]
 
 
-def has_other_lines(before: str | None, now: list) -> bool:
+def has_other_lines(before: list, now: list) -> bool:
     """Whether a chart that is on the page must go before it comes back: one that stays takes no new lines."""
-    shown = json.loads(before) if before else HIDDEN
-    return shown != HIDDEN and shown[1] != now[1]
+    return before not in ([], HIDDEN) and before[1:2] != now[1:2]
 
 
 def differences(one: Config, other: Config) -> list[tuple[str, Any, Any]]:

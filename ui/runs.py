@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -97,9 +98,10 @@ def thumbnails(request: dict) -> dict:
     """A few samples of each of the named runs, as pictures for the page."""
     names, images = request.get("names"), {}
     for name in names[:MOST_THUMBNAILS] if isinstance(names, list) else []:
-        path = summarise(library.named_run(name)).sample
-        if path and (image := thumbnail(path, path.stat().st_mtime_ns)):
-            images[name] = image
+        with contextlib.suppress(ValueError, FileNotFoundError):  # of a run that is gone meanwhile
+            path = summarise(library.named_run(name)).sample
+            if path and (image := thumbnail(path, path.stat().st_mtime_ns)):
+                images[name] = image
     return {"images": images}
 
 

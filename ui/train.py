@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from pathlib import Path
 
 import gradio as gr
-import pandas as pd
 
 from gan_core.runs import job, library
-from gan_core.runs.run_dir import Status
-from gan_core.runs.summary import summarise
 from ui import compare, form, health, place, preflight, renting, resume, runs, slices
 from ui.answers import answers, data_uri
-from ui.guard import guarded, is_owner, notice, on_space
-from ui.run_view import (
-    can_resume,
-    facts_html,
-    header_html,
-    hint,
-    problem_html,
-    row_names,
-    series,
-    stop_words,
-    stopping,
-    title_html,
-    unreadable,
-)
+from ui.guard import guarded, notice, on_space
+from ui.snapshot import CHARTS, snapshot
 from ui.theme import asset
-
-# Name, title, and the lines with their colours and their keys in a tick's metrics.
-CHARTS = (
-    (
-        "quality",
-        "distance to your pictures: lower is better",
-        {"samples": ("#d6609a", "swd"), "pictures among themselves": ("#8b93a1", "swd_floor")},
-    ),
-    ("loss", "loss of generator G, discriminator D", {"G": ("#e8963a", "loss/G"), "D": ("#3fa9e8", "loss/D")}),
-    ("score", "D's verdict: 1 real, 0 fake", {"real": ("#5cb83f", "score/real"), "fake": ("#b07ff0", "score/fake")}),
-)
 
 
 def build(demo: gr.Blocks, header: gr.HTML) -> tuple[dict[str, gr.components.Component], gr.HTML]:
@@ -134,7 +107,8 @@ def wire(
     goal = [fields["amount"], fields["unit"], fields["device"]]
     resumed = resume.wire(panel, again, shown, seen, goal, cancels=tried, **loud)
     healed = heal.click(health.heal, [shown, *goal], seen, cancels=tried, **loud)
-    picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **quiet)
+    each_one = {**quiet, "trigger_mode": "multiple"}  # whoever was quicker than the answer meant the last one, too
+    picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **each_one)
     picked.then(resume.hidden, outputs=resume.outputs(panel), **quiet)
     for event in (started, *resumed):
         event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
@@ -170,86 +144,19 @@ def live_name() -> str | None:
     return run.name if run else None
 
 
-def snapshot(name: str | None, seen: str, beside: str = "") -> list:
-    """The whole tab as of now, each part only if it changed: `seen` names what the page shows already.
-
-    The charts show the run `beside`, too, if there is one of that name.
-    """
-    known = {run.name: run for run in library.runs()}
-    listed = [summarise(run) for run in known.values()]
-    before = json.loads(seen or "{}")
-    asked, name = name, name if name in known else next(iter(known), "")
-    run, other = known.get(name), known.get(beside) if beside != name else None
-    problem = unreadable(run)
-    run = None if problem else run
-    status = run.status() if run else Status()
-    rows = run.metrics() if run else []
-    live = next((known[each.name] for each in listed if each.active), None)
-    samples = [nimg for nimg, _ in run.samples()] if run else []
-    history = run.history() if run else []
-    parts = {
-        "header": ([live.name, live.status().nimg, len(live.metrics())] if live else [], lambda: header_html(live)),
-        "runs": runs.part(listed, name),
-        "title": (
-            [name, problem, status.state, status.message, status.nimg, stopping(run, status), len(rows)],
-            lambda: problem_html(name, problem) if problem else title_html(run, status, rows),
-        ),
-        "sheet": (
-            [name, samples[-1:], len(samples), hint(run, status), row_names(run)],
-            lambda: {"run": name, "nimgs": samples, "hint": hint(run, status), "rows": row_names(run)},
-        ),
-        "stop": (
-            [status.active, stop_words(run, status)],
-            lambda: gr.Button(
-                stop_words(run, status),
-                visible=bool(run and status.active),
-                interactive=is_owner() and not stopping(run, status),
-            ),
-        ),
-        "resume": (
-            [name, status.state],
-            lambda: gr.Button(
-                "Train longer" if run and run.has_reached_goal() else "Resume",
-                visible=bool(run and can_resume(run, status)),
-                interactive=is_owner(),
-            ),
-        ),
-        **health.parts(run, status, rows),
-        "comparison": (
-            [name, *([other.name, len(rows), len(other.metrics())] if other else [])],
-            lambda: compare.table(run, other),
-        ),
-        "facts": ([name, len(rows), status.device, status.state], lambda: facts_html(run, status, rows)),
-    }
-    for key, _, lines in CHARTS:
-        drawn = compare.overlaid(lines, rows, other)
-        parts[key] = plot_part(name, key, drawn + health.marks(history, drawn[0]))
-        if compare.has_other_lines(before.get(key), parts[key][0]):
-            parts[key] = compare.HIDDEN, lambda: gr.LinePlot(visible=False)
-    now = {part: json.dumps(key) for part, (key, _) in parts.items()}
-    if now == before:
-        return [gr.skip()] * (len(parts) + 2)
-    changed = [make() if before.get(part) != now[part] else gr.skip() for part, (_, make) in parts.items()]
-    # While the asked run is there, the page may have moved on to another one meanwhile: do not take it back.
-    return [*changed, gr.skip() if name == asked else name, json.dumps(now)]
-
-
-def plot_part(name: str, key: str, drawn: list[tuple[list[dict], compare.Lines]]) -> tuple[list, Callable]:
-    """A chart as a part of a snapshot; hidden while there is nothing to draw a line through."""
-    colours = {line: colour for _, lines in drawn for line, (colour, _) in lines.items()}
-
-    def make() -> gr.LinePlot:
-        tables = [series(rows, key, {line: metric for line, (_, metric) in lines.items()}) for rows, lines in drawn]
-        return gr.LinePlot(pd.concat(tables), color_map=colours, visible=len(drawn[0][0]) > 1)
-
-    return [name, list(colours), *(len(rows) for rows, _ in drawn)], make
-
-
 @answers
 def sheet(request: dict) -> dict:
     """The sample sheet of a run at `nimg` images, as a picture for the page."""
     run, nimg = library.named_run(request.get("run")), request.get("nimg")
     path = next((path for seen, path in run.samples() if seen == nimg), None)
-    if path is None:
+    if path is None or not (jpeg := content(path)):
         raise ValueError("these samples are gone")
-    return {"image": data_uri(path.read_bytes(), "image/jpeg")}
+    return {"image": data_uri(jpeg, "image/jpeg")}
+
+
+def content(path: Path) -> bytes:
+    """What is in the file; nothing in one that was deleted meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

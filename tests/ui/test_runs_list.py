@@ -232,3 +232,8 @@ def test_differences_name_both_values():
 def test_names_and_values_from_disk_are_escaped(run, config):
     other = RunDir.create(checkpoints() / "other", config.with_options(data="<img src=x onerror=alert(1)>"))
     assert "<img" not in compare.table_html(run, other)
+
+
+def test_a_run_that_is_gone_leaves_the_others_their_thumbnails(run):
+    run.add_sample(2000, sheet(COLOURS))
+    assert set(runs.thumbnails({"names": ["gone", "tiny"]})["images"]) == {"tiny"}

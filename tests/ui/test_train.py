@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import gradio as gr
@@ -8,7 +9,7 @@ import pytest
 from gan_core.home import checkpoints
 from gan_core.runs.run_dir import RunDir, Status
 from gan_core.training.trainer import Trainer
-from ui import form, guard, resume, run_view, train
+from ui import form, guard, resume, run_view, snapshot, train
 
 SKIP = gr.skip()
 
@@ -110,6 +111,37 @@ def test_a_run_that_is_gone_makes_room_for_the_newest(run, name):
     assert "tiny" in shown[2] and shown[-2] == "tiny"
 
 
+def deleting(run, function):
+    """That function, which finds the run gone after it has looked."""
+
+    def call(*values):
+        found = function(*values)
+        shutil.rmtree(run.path, ignore_errors=True)
+        return found
+
+    return call
+
+
+@pytest.mark.parametrize("place", [(snapshot, "unreadable"), (snapshot.health, "diagnose")])
+def test_a_run_that_is_deleted_while_it_is_looked_at_is_not_there_at_the_next_look(run, monkeypatch, place):
+    monkeypatch.setattr(*place, deleting(run, getattr(*place)))
+    assert "No run yet" in train.snapshot(run.name, "{}")[2]
+
+
+@pytest.mark.parametrize(
+    "seen", [None, "", "{", "[]", "7", "null", "[" * 100_000, '{"loss": 1, "score": [2], "title": {}}']
+)
+def test_what_no_page_of_ours_says_it_shows_counts_as_nothing(run, seen):
+    assert train.snapshot(run.name, seen)[-1] == train.snapshot(run.name, "{}")[-1]
+
+
+@pytest.mark.parametrize("key", ["", "x", "[]", "[1]", "{}", "null", '"hidden"'])
+def test_a_key_that_is_none_of_ours_is_another_one(run, key):
+    measured(run, 1100)
+    shown = train.snapshot(run.name, json.dumps({"loss": key, "title": key}))
+    assert "tiny" in shown[2]
+
+
 def test_a_long_history_is_thinned_and_keeps_its_newest_point():
     row = {"loss/D": 1.0, "loss/G": 2.0}
     lines = {"G": "loss/G", "D": "loss/D"}
@@ -182,6 +214,8 @@ def test_time_left_follows_the_pace(run):
 
 def test_samples_are_served_by_name_of_a_run_only(run):
     assert train.sheet({"run": "tiny", "nimg": 1000})["image"].startswith("data:image/jpeg;base64,")
+    (run.path / "samples" / "000002000.jpg").mkdir()
+    assert train.sheet({"run": "tiny", "nimg": 2000}) == {"error": "Is a directory."}
     for request in ({"run": "tiny", "nimg": 5}, {"run": "../tiny", "nimg": 1000}, {"run": None}, {}):
         assert "error" in train.sheet(request)
 

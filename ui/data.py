@@ -61,7 +61,8 @@ def wire(look: Look, fields: dict[str, gr.components.Component], tabs: gr.Tabs) 
     loud = {"show_progress": "hidden", "api_visibility": "private"}
     look.begin.click(run, inputs, shown, concurrency_limit=2, **loud)
     look.cancel.click(cancel, **quiet)
-    look.report.select(apply, fields["architecture"], [tabs, *(fields[name] for name in FIELDS)], **quiet)
+    each_one = {**quiet, "trigger_mode": "multiple"}  # a button of the report is pressed once
+    look.report.select(apply, fields["architecture"], [tabs, *(fields[name] for name in FIELDS)], **each_one)
 
 
 def run(*values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import fields
 from pathlib import Path
@@ -129,12 +130,16 @@ def build_settings() -> dict[str, gr.components.Component]:
 
 
 def wire(form: dict[str, gr.components.Component], **quiet: object) -> None:
-    """Show the fields that fit the source, and the values of a preset that is chosen."""
+    """Show the fields that fit the source, and the values of a preset that is chosen.
+
+    Of presets and sizes the page knows all itself: an answer that came later would undo what was changed meanwhile.
+    """
     wire_source(form, **quiet)
     # On input, not on change: a preset sets the architecture and the size together.
     settings = [form["preset"], form["image_size"], *(form[name] for name in SETTINGS)]
-    form["preset"].input(show_preset, form["preset"], settings, **quiet)
-    form["architecture"].input(sizes, [form["architecture"], form["image_size"]], form["image_size"], **quiet)
+    form["preset"].input(None, form["preset"], settings, js=f"(name) => ({presets_shown()})[name]", **quiet)
+    js = f"(architecture, size) => ({sizes_shown()})[architecture][size]"
+    form["architecture"].input(None, [form["architecture"], form["image_size"]], form["image_size"], js=js, **quiet)
 
 
 def wire_source(form: dict[str, gr.components.Component], **quiet: object) -> None:
@@ -266,6 +271,24 @@ def show_preset(name: str):
     config = preset(name)
     size = sizes(config.model.architecture, config.model.image_size)
     return [gr.Dropdown(info=PRESET_HELP[name]), size, *(value_of(config, key) for key in SETTINGS)]
+
+
+def presets_shown() -> str:
+    """What `show_preset` gives for each preset, in JSON, as the page takes it."""
+    return json.dumps({name: [update(each) for each in show_preset(name)] for name in PRESETS})
+
+
+def sizes_shown() -> str:
+    """What `sizes` gives for each architecture and each size so far, in JSON, as the page takes it."""
+    every = sorted({size for made in ARCHITECTURES.values() for size in made})
+    return json.dumps({name: {size: update(sizes(name, size)) for size in every} for name in ARCHITECTURES})
+
+
+def update(value: object) -> object:
+    """A field's new value or new look, as the page takes it."""
+    if isinstance(value, gr.components.Component):
+        return {"__type__": "update", **value.constructor_args}
+    return value
 
 
 def value_of(config: Config, name: str):

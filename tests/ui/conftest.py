@@ -11,6 +11,14 @@ from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 from ui import form
+from ui.explore import work
+
+
+@pytest.fixture(autouse=True)
+def no_work_under_way(monkeypatch):
+    """No test meets the long work of another, and none takes so long that its own goes unseen."""
+    work._works.clear()
+    monkeypatch.setattr(work, "UNSEEN_SECONDS", 3600)
 
 
 @pytest.fixture

@@ -1,22 +1,21 @@
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 import torch
 from foreign_nets import example_D, example_G, named
 from gradio.utils import get_upload_folder
+from long_work import result_of
 
 from gan_core.home import checkpoints
 from gan_core.runs.library import find_run
-from ui.explore import opened, work
+from ui.explore import opened
 from ui.explore.bring import bring_model
 
 
 @pytest.fixture(autouse=True)
 def upload_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    work._works.clear()
 
 
 @pytest.fixture
@@ -32,20 +31,9 @@ def upload(tmp_path):
     return upload
 
 
-def ended(begun: dict) -> dict:
-    """What a page hears in the end."""
-    deadline = time.monotonic() + 60
-    while "work" in begun and time.monotonic() < deadline:
-        told = work.progress(begun)
-        if "error" in told or "result" in told:
-            return told.get("result", told)
-        time.sleep(0.01)
-    return begun
-
-
 def test_an_uploaded_pair_is_a_model_to_open(upload):
     netG, netD = upload(named(example_G(10, 4, size=32)), "netG.pth"), upload(named(example_D(5, size=32)), "netD_.pth")
-    told = ended(bring_model({"file": str(netG), "discriminator": str(netD)}))
+    told = result_of(bring_model({"file": str(netG), "discriminator": str(netD)}))
     assert told == {"model": "netG", "note": ""} and find_run("netG").config().model.ndf == 5
     about = opened.open_model({"model": "netG"})
     assert (about["size"], about["latentDim"], about["data"], about["origin"]) == (32, 10, "", "netG.pth")
@@ -56,14 +44,14 @@ def test_a_folder_on_this_computer_under_a_name_of_ones_own(tmp_path):
     (tmp_path / "models").mkdir()
     torch.save(named(example_G(10, 4, size=32)), tmp_path / "models" / "netG.pth")
     request = {"path": str(tmp_path / "models"), "name": " mine "}
-    assert ended(bring_model(request)) == {"model": "mine", "note": ""}
+    assert result_of(bring_model(request)) == {"model": "mine", "note": ""}
     assert bring_model(request) == {"error": "There is a run 'mine' already: choose another name, or resume it."}
     assert (tmp_path / "models" / "netG.pth").exists()
 
 
 def test_what_cannot_be_opened_is_one_sentence_and_leaves_nothing(upload):
     netD = upload(named(example_D(5, size=32)), "netD.pth")
-    assert ended(bring_model({"file": str(netD)})) == {
+    assert result_of(bring_model({"file": str(netD)})) == {
         "error": "netD.pth cannot be opened: this is a discriminator: the generator is wanted."
     }
     assert not list(checkpoints().iterdir()) and not netD.parent.exists()
@@ -103,4 +91,4 @@ def test_a_visitor_of_a_space_cannot_bring_anything(visitor, upload):
     visitor("somebody-else")
     assert "On this page everybody can explore" in bring_model({"file": str(netG)})["error"]
     visitor("somebody")
-    assert ended(bring_model({"file": str(netG)}))["model"] == "netG"
+    assert result_of(bring_model({"file": str(netG)}))["model"] == "netG"

@@ -1,22 +1,21 @@
 import base64
 import io
 import json
-import time
 import zipfile
 
 import numpy as np
 import pytest
+from long_work import result_of
 from PIL import Image
 
 from gan_core.models import build_discriminator
 from gan_core.runs.checkpoint import save_discriminator
-from ui.explore import grid, opened, work
+from ui.explore import grid, opened
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_open():
     opened._open.clear()
-    work._works.clear()
 
 
 def key_of(run) -> str:
@@ -25,17 +24,6 @@ def key_of(run) -> str:
 
 def content(uri: str) -> bytes:
     return base64.b64decode(uri.partition(",")[2])
-
-
-def ended(begun: dict) -> dict:
-    """What a page hears in the end."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        told = work.progress(begun)
-        if "error" in told or "result" in told:
-            return told.get("result", told)
-        time.sleep(0.01)
-    raise AssertionError("it never ended")
 
 
 def test_a_sheet_has_64_pictures_in_rows_of_8(run):
@@ -67,16 +55,16 @@ def test_a_model_without_classes_is_asked_for_none(run):
 
 def test_orders_have_every_picture_once(run, config):
     begun = {"key": key_of(run), "first": 7, "count": 64}
-    without = ended(grid.grid_orders(begun))["orders"]
+    without = result_of(grid.grid_orders(begun))["orders"]
     assert set(without) == {"seed", "typical", "different"}
     save_discriminator(run.discriminator, build_discriminator(config.model, config.d_norm), config, 1000)
-    found = ended(grid.grid_orders(begun))["orders"]
+    found = result_of(grid.grid_orders(begun))["orders"]
     assert set(found) == {"seed", "typical", "real", "different"}
     assert all(sorted(places) == list(range(64)) for places in found.values()) and found["seed"] == list(range(64))
 
 
 def test_a_zip_has_a_picture_for_each_seed_and_says_which(clothes):
-    result = ended(grid.grid_file({"key": key_of(clothes), "kind": "zip", "seeds": [5, 40, 6], "label": 1}))
+    result = result_of(grid.grid_file({"key": key_of(clothes), "kind": "zip", "seeds": [5, 40, 6], "label": 1}))
     assert result["name"] == "3-pictures.zip"
     with zipfile.ZipFile(io.BytesIO(content(result["file"]))) as file:
         names = ["points.json", "seed-0000000005.png", "seed-0000000006.png", "seed-0000000040.png"]
@@ -89,7 +77,7 @@ def test_a_zip_has_a_picture_for_each_seed_and_says_which(clothes):
 
 
 def test_a_sheet_to_keep_has_the_pictures_in_their_order(run):
-    result = ended(grid.grid_file({"key": key_of(run), "kind": "png", "seeds": list(range(9))}))
+    result = result_of(grid.grid_file({"key": key_of(run), "kind": "png", "seeds": list(range(9))}))
     assert result["name"] == "9-pictures.png"
     assert Image.open(io.BytesIO(content(result["file"]))).size == (100, 100)
 
@@ -97,7 +85,7 @@ def test_a_sheet_to_keep_has_the_pictures_in_their_order(run):
 def test_what_is_too_large_to_download_is_said(run, monkeypatch):
     monkeypatch.setattr(grid, "LARGEST_FILE", 1000)
     for kind in ("zip", "png"):
-        assert "choose fewer" in ended(grid.grid_file({"key": key_of(run), "kind": kind, "seeds": [1, 2]}))["error"]
+        assert "choose fewer" in result_of(grid.grid_file({"key": key_of(run), "kind": kind, "seeds": [1, 2]}))["error"]
 
 
 @pytest.mark.parametrize("seeds", [None, [], "all"])

@@ -1,9 +1,9 @@
 import csv
-import time
 from functools import partial
 
 import numpy as np
 import pytest
+from long_work import ended
 from PIL import Image
 
 from gan_core.attributes import classifier, study
@@ -35,17 +35,6 @@ def pictures(tmp_path):
     with (tmp_path / "pets" / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     return tmp_path / "pets"
-
-
-def finished(begun: dict) -> dict:
-    assert "work" in begun, begun
-    for _ in range(1200):
-        told = work.progress({"work": begun["work"]})
-        if "result" in told or "error" in told:
-            return told
-        assert 0 <= told["share"] <= 1
-        time.sleep(0.05)
-    raise AssertionError("waited too long")
 
 
 def test_a_model_of_drawn_faces_has_labels_of_its_own(key, run, config):
@@ -83,7 +72,7 @@ def test_other_pictures_are_looked_at_by_their_path(key, pictures):
 
 def test_what_is_learned_is_measured_and_saved_with_the_model(key, run, pictures, monkeypatch):
     monkeypatch.setattr(learn, "study", partial(study, num_samples=256, num_measured=16))
-    told = finished(learn.learn_directions({"key": key, "data": str(pictures), "factors": ["light", "luck"]}))
+    told = ended(learn.learn_directions({"key": key, "data": str(pictures), "factors": ["light", "luck"]}))
     result = told["result"]
     assert result["untold"] in (["Luck: good"], ["Luck: bad"])
     names = [each["name"] for each in result["learned"]] + result["weak"]
@@ -97,12 +86,12 @@ def test_what_is_learned_is_measured_and_saved_with_the_model(key, run, pictures
 def test_learning_can_be_cancelled(key, run, pictures):
     begun = learn.learn_directions({"key": key, "data": str(pictures)})
     work.cancel(begun)
-    assert finished(begun) == {"error": "Cancelled."}
+    assert ended(begun) == {"error": "Cancelled."}
     assert not (run.path / catalogue.FILE).exists()
 
 
 def test_a_refusal_is_a_sentence(key, pictures):
-    told = finished(learn.learn_directions({"key": key, "data": str(pictures), "factors": ["nose"]}))
+    told = ended(learn.learn_directions({"key": key, "data": str(pictures), "factors": ["nose"]}))
     assert "no factor 'nose'" in told["error"]
 
 
@@ -110,6 +99,14 @@ def test_a_visitor_of_a_hosted_page_learns_nothing(key, pictures, visitor):
     assert "owner" in learn.label_sources({"key": key})["error"]
     assert "owner" in learn.known_sources({"key": key})["error"]
     assert "owner" in learn.learn_directions({"key": key, "data": str(pictures)})["error"]
+
+
+def test_the_owner_of_a_hosted_page_keeps_what_was_learned(key, run, pictures, visitor, monkeypatch):
+    visitor("somebody")
+    monkeypatch.setattr(learn, "study", partial(study, num_samples=256, num_measured=16))
+    told = ended(learn.learn_directions({"key": key, "data": str(pictures), "factors": ["light"]}))
+    assert told["result"]["measured"] > 16
+    assert "pca-1" in {each.id for each in catalogue.read(run.path / catalogue.FILE, 16)}
 
 
 def test_the_stages_add_up_to_the_whole():

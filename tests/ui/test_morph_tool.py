@@ -1,11 +1,11 @@
 import base64
 import io
-import time
 
 import av
 import numpy as np
 import pytest
 import torch
+from long_work import ended
 from PIL import Image
 
 from gan_core.home import home
@@ -25,7 +25,6 @@ FILM = {"keys": KEYS, "kind": "mp4", "size": 64, "fps": 20}
 @pytest.fixture(autouse=True)
 def nothing_is_open():
     opened._open.clear()
-    work._works.clear()
     morph.learning_of.cache_clear()
 
 
@@ -66,17 +65,6 @@ def face(key: str, view: dict) -> np.ndarray:
 
 def content(uri: str) -> io.BytesIO:
     return io.BytesIO(base64.b64decode(uri.partition(",")[2]))
-
-
-def ended(begun: dict, seconds: float = 30) -> dict:
-    """What a page hears in the end."""
-    deadline = time.monotonic() + seconds
-    while "work" in begun and time.monotonic() < deadline:
-        told = work.progress(begun)
-        if "error" in told or "result" in told:
-            return told
-        time.sleep(0.01)
-    return begun
 
 
 def test_a_timeline_passes_through_its_pictures_at_their_times(key):

@@ -1,9 +1,9 @@
 import base64
 import io
-import time
 
 import pytest
 import torch
+from long_work import result_of
 from PIL import Image
 
 from gan_core.models import build_discriminator
@@ -17,7 +17,6 @@ from ui.explore import opened, paper, work
 @pytest.fixture(autouse=True)
 def nothing_is_open(monkeypatch):
     opened._open.clear()
-    work._works.clear()
     monkeypatch.setattr(first, "SAMPLES", 64)
 
 
@@ -29,26 +28,13 @@ def key(run, config) -> str:
     return opened.open_model({"model": run.name})["key"]
 
 
-def ended(begun: dict) -> dict:
-    """What a page hears in the end."""
-    if "error" in begun:
-        return begun
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        told = work.progress(begun)
-        if "error" in told or "result" in told:
-            return told.get("result", told)
-        time.sleep(0.01)
-    raise AssertionError("it never ended")
-
-
 def pictures_in(section: str) -> list[Image.Image]:
     parts = section.split("data:image/png;base64,")[1:]
     return [Image.open(io.BytesIO(base64.b64decode(part.partition('"')[0]))) for part in parts]
 
 
 def test_a_figure_comes_as_a_section_of_the_report_with_points_for_the_stage(key):
-    result = ended(paper.paper_figure({"key": key, "name": "walk"}))
+    result = result_of(paper.paper_figure({"key": key, "name": "walk"}))
     assert "A walk in latent space" in result["section"] and len(pictures_in(result["section"])) == 1
     assert 0 < len(result["points"]) <= paper.MOST_POINTS
     explorer = opened.explorer_of(key)
@@ -62,13 +48,13 @@ def test_the_report_is_the_page_around_the_sections(key):
 
 def test_exemplars_boxes_and_groups_of_a_visitor_are_used(key):
     seeds = [{"seed": seed} for seed in range(9)]
-    turned = ended(paper.paper_figure({"key": key, "name": "turn", "left": seeds[:2], "right": seeds[2:4]}))
+    turned = result_of(paper.paper_figure({"key": key, "name": "turn", "left": seeds[:2], "right": seeds[2:4]}))
     assert "With 2 exemplars a side" in turned["section"] and "Nobody chose" not in turned["section"]
     box = {"left": 0.2, "top": 0.2, "right": 0.6, "bottom": 0.6}
-    dropped = ended(paper.paper_figure({"key": key, "name": "drop", "boxes": [{"at": at, **box} for at in seeds]}))
+    dropped = result_of(paper.paper_figure({"key": key, "name": "drop", "boxes": [{"at": at, **box} for at in seeds]}))
     assert "From 9 boxes" in dropped["section"] and "Nobody drew" not in dropped["section"]
     groups = [seeds[:3], seeds[3:6], seeds[6:]]
-    summed = ended(paper.paper_figure({"key": key, "name": "arithmetic", "groups": groups}))
+    summed = result_of(paper.paper_figure({"key": key, "name": "arithmetic", "groups": groups}))
     assert "Nobody chose" not in summed["section"]
 
 
@@ -86,7 +72,7 @@ def test_exemplars_boxes_and_groups_of_a_visitor_are_used(key):
     ],
 )
 def test_wrong_wishes_are_one_sentence(key, wish, wrong):
-    answer = ended(paper.paper_figure({"key": key} | wish))
+    answer = result_of(paper.paper_figure({"key": key} | wish))
     assert wrong in answer["error"]
 
 
@@ -94,11 +80,11 @@ def test_without_a_discriminator_it_is_said_before_and_after(key, run):
     assert paper.paper_about({"key": key})["hasD"]
     run.discriminator.unlink()
     assert not paper.paper_about({"key": key})["hasD"]
-    assert "train it a little longer" in ended(paper.paper_figure({"key": key, "name": "features"}))["error"]
+    assert "train it a little longer" in result_of(paper.paper_figure({"key": key, "name": "features"}))["error"]
 
 
 def test_every_filter_has_its_picture_and_its_samples(key, config):
-    result = ended(paper.paper_filters({"key": key}))
+    result = result_of(paper.paper_filters({"key": key}))
     assert len(result["filters"]) == len(result["points"]) == config.model.ndf
     assert all(len(points) == first.BEST for points in result["points"])
 
@@ -117,14 +103,14 @@ def test_labelled_pictures_of_a_path_are_learned_from(key, tmp_path):
         (tmp_path / "data" / name).mkdir(parents=True)
         for i in range(60):
             Image.new("RGB", (40, 40), tuple(each + i % 20 for each in colour)).save(tmp_path / f"data/{name}/{i}.png")
-    result = ended(paper.paper_figure({"key": key, "name": "classify", "data": str(tmp_path / "data")}))
+    result = result_of(paper.paper_figure({"key": key, "name": "classify", "data": str(tmp_path / "data")}))
     assert "100 labels of data" in result["section"]
 
 
 def test_a_cancelled_figure_ends(key):
     begun = paper.paper_figure({"key": key, "name": "turn"})
     work.cancel(begun)
-    assert ended(begun) == {"error": "Cancelled."}
+    assert result_of(begun) == {"error": "Cancelled."}
 
 
 def test_every_figure_has_a_card():

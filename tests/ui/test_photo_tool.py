@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-import test_work
+from long_work import ended
 from PIL import Image
 
 from gan_core.latent import Point
@@ -15,16 +15,11 @@ from ui.explore import opened, photo, wishes, work
 @pytest.fixture(autouse=True)
 def nothing_is_open(monkeypatch):
     opened._open.clear()
-    work._works.clear()
     # Searches of a toy need no more.
     monkeypatch.setattr(photo, "search", lambda *args, **how: SEARCH(*args, **how, starts=2, steps=6))
 
 
 SEARCH = photo.search
-
-
-def ended(begun: dict) -> dict:
-    return test_work.ended(begun, seconds=120)
 
 
 @pytest.fixture

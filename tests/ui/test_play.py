@@ -2,7 +2,6 @@ import base64
 import io
 import shutil
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -54,23 +53,22 @@ def test_without_any_model_the_page_is_told_so():
     assert "no model yet" in opened.open_model({})["error"]
 
 
-def test_a_model_that_opens_slowly_holds_up_only_who_wants_it(run, monkeypatch):
+def test_a_model_that_opens_slowly_holds_up_only_who_wants_it(run, monkeypatch, wait_for):
     key, opens, load = key_of(run), [], Explorer.load
     going_on = threading.Event()
 
     def slow(path):
         opens.append(path)
-        assert going_on.wait(30)
+        assert going_on.wait(300)
         return load(path)
 
     monkeypatch.setattr(Explorer, "load", slow)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(play.face, {"key": f"{run.name}@1", "view": {}}) for _ in range(3)]
-        while not opens:
-            time.sleep(0.001)
+        wait_for(lambda: opens)
         assert "image" in play.face({"key": key, "view": {}})
         going_on.set()
-        assert all("image" in future.result(30) for future in waiting)
+        assert all("image" in future.result(300) for future in waiting)
     assert len(opens) == 1
 
 

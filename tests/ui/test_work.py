@@ -2,24 +2,9 @@ import threading
 import time
 
 import pytest
+from long_work import ended
 
 from ui.explore import work
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_under_way():
-    work._works.clear()
-
-
-def ended(begun: dict, seconds: float = 20) -> dict:
-    """What a page hears in the end."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        told = work.progress(begun)
-        if "error" in told or "result" in told:
-            return told
-        time.sleep(0.01)
-    raise AssertionError("it never ended")
 
 
 def test_a_work_tells_how_far_it_is_and_what_it_shows_then_gives_its_result():
@@ -28,11 +13,11 @@ def test_a_work_tells_how_far_it_is_and_what_it_shows_then_gives_its_result():
     def function(report):
         report(0.5, "half", image="x")
         halfway.set()
-        assert going_on.wait(20)
+        assert going_on.wait(300)
         return {"answer": 7}
 
     begun = work.begin(function)
-    assert halfway.wait(20)
+    assert halfway.wait(300)
     told = work.progress(begun)
     assert (told["share"], told["words"], told["shown"]) == (0.5, "half", {"image": "x"})
     assert "shown" not in work.progress(begun | {"news": told["news"]})
@@ -60,11 +45,11 @@ def test_a_cancelled_work_ends_at_its_next_report():
     assert len(reports) == count
 
 
-def test_a_work_that_nobody_asks_after_ends_and_is_forgotten(monkeypatch):
-    monkeypatch.setattr(work, "UNSEEN_SECONDS", 0.05)
-    over = threading.Event()
+def test_a_work_that_nobody_asks_after_ends_and_is_forgotten(monkeypatch, wait_for):
+    begun, over = threading.Event(), threading.Event()
 
     def function(report):
+        begun.set()
         try:
             while True:
                 report(0.1)
@@ -73,8 +58,10 @@ def test_a_work_that_nobody_asks_after_ends_and_is_forgotten(monkeypatch):
             over.set()
 
     work.begin(function)
-    assert over.wait(20)
-    time.sleep(0.2)
+    assert begun.wait(300)
+    monkeypatch.setattr(work, "UNSEEN_SECONDS", 0.05)
+    assert over.wait(300)
+    wait_for(lambda: all(each.over and each.unseen for each in work._works.values()))
     work.begin(lambda report: {})
     assert len(work._works) == 1
 
@@ -94,7 +81,7 @@ def test_only_so_many_run_at_once_and_wait(monkeypatch):
     def function(report):
         running.append(1)
         most.append(len(running))
-        assert going_on.wait(20)
+        assert going_on.wait(300)
         running.pop()
         return {}
 
@@ -118,7 +105,7 @@ def test_one_visitor_cannot_take_all_places(monkeypatch):
     going_on = threading.Event()
 
     def function(report):
-        assert going_on.wait(20)
+        assert going_on.wait(300)
         return {}
 
     monkeypatch.setattr(work, "visitor", lambda: "greedy")

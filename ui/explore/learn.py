@@ -78,7 +78,7 @@ def learn_directions(request: dict) -> dict:
             data_root=data_root,
             on_progress=lambda doing, share: report(progress_of(doing, share), doing),
         )
-        saved.keep(request, [each for each in found.directions if each not in found.weak])
+        saved.write(request, [each for each in found.directions if each not in found.weak])
         return told(found)
 
     return work.begin(learn)

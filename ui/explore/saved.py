@@ -57,9 +57,17 @@ def delete_direction(request: dict) -> dict:
 
 
 def keep(request: dict, directions: list[Direction], without: str = "") -> None:
-    """Write them beside the weights, for all who have the model open. ValueError where that is not possible."""
+    """As `write`, for who may. ValueError for a visitor."""
     if not is_owner():
         raise ValueError("On this hosted page directions are not saved with the model: names stay in your browser.")
+    write(request, directions, without)
+
+
+def write(request: dict, directions: list[Direction], without: str = "") -> None:
+    """Write them beside the weights, for all who have the model open. ValueError where that is not possible.
+
+    It asks for nobody's right: a work's thread no longer knows who began it.
+    """
     explorer = opened.explorer_of(request.get("key"))
     path, latent_dim = explorer.catalogue, explorer.config.model.latent_dim
     try:

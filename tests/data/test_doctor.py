@@ -169,10 +169,10 @@ def test_progress_can_cancel_and_leaves_nothing(root):
         seen.append((done, total))
         raise Cancelled
 
-    seen, began = [], time.monotonic()
+    seen = []
     with pytest.raises(Cancelled):
         examine("drawn:20000", root, cancel)
-    assert seen[0][1] == 20000 and time.monotonic() - began < 10 and not (root / "doctor").exists()
+    assert [total for _, total in seen] == [20000] and not (root / "doctor").exists()
 
 
 def test_duplicates_are_dropped_on_demand(folder, root):

@@ -295,7 +295,7 @@ def test_the_app_of_a_space_opens_that_model(told):
     )
     env = {key: value for key, value in os.environ.items() if key not in ("DCGAN_STUDIO_HOME", "PYTHONPATH")}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=files.folder, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], cwd=files.folder, env=env, capture_output=True, text=True, timeout=600
     )
     assert done.stdout.split() == ["mine", "1", str(files.folder / "gan_core" / "__init__.py")], done.stderr
 

@@ -86,7 +86,7 @@ def test_faces_wanted_at_once_are_rendered_together(explorer, monkeypatch):
         while len(explorer._images._waiting) < 39:
             time.sleep(0.001)
         busy.release(40)
-        images = [future.result(30) for future in futures]
+        images = [future.result(300) for future in futures]
     assert calls == [1, 8, 8, 8, 8, 7]
     assert all(grey_levels(image, one) <= 1 for image, one in zip(images, expected, strict=True))
 

@@ -20,7 +20,7 @@ class Gate:
         self.calls.append(rows[:, 0].tolist())
         self.threads.append(threading.get_ident())
         self.entered.release()
-        assert self.open.wait(30)
+        assert self.open.wait(300)
         if (rows < 0).any():
             raise ValueError("below zero")
         return rows * 2
@@ -61,7 +61,7 @@ def test_who_comes_during_a_call_shares_the_next_one_oldest_first(pool):
     together = Together(gate, most=4)
     futures = pile_up(pool, together, gate, [rows(i) for i in range(10)])
     gate.open.set()
-    assert [float(future.result(30)[0, 0]) for future in futures] == [2.0 * i for i in range(10)]
+    assert [float(future.result(300)[0, 0]) for future in futures] == [2.0 * i for i in range(10)]
     assert gate.calls == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [9]]
 
 
@@ -70,7 +70,7 @@ def test_a_wish_is_never_torn_and_one_that_is_too_large_goes_alone(pool):
     together = Together(gate, most=4)
     futures = pile_up(pool, together, gate, [rows(0), rows(1, 2, 3), rows(4, 5), rows(*range(6, 12)), rows(12)])
     gate.open.set()
-    assert [len(future.result(30)) for future in futures] == [1, 3, 2, 6, 1]
+    assert [len(future.result(300)) for future in futures] == [1, 3, 2, 6, 1]
     assert gate.calls == [[0], [1, 2, 3], [4, 5], [6, 7, 8, 9, 10, 11], [12]]
 
 
@@ -79,7 +79,7 @@ def test_an_error_reaches_those_in_its_call_and_nobody_else(pool):
     together = Together(gate, most=2)
     futures = pile_up(pool, together, gate, [rows(value) for value in (0, 1, -1, 2, 3)])
     gate.open.set()
-    errors = [type(future.exception(30)) for future in futures]
+    errors = [type(future.exception(300)) for future in futures]
     assert errors == [type(None), ValueError, ValueError, type(None), type(None)]
     assert together(rows(4)) == 8
 
@@ -94,7 +94,7 @@ def test_several_calls_run_at_once_where_that_is_allowed(pool):
         time.sleep(0.001)
     assert not gate.entered.acquire(blocking=False)
     gate.open.set()
-    assert [float(future.result(30)[0, 0]) for future in futures] == [0, 2, 4, 6, 8]
+    assert [float(future.result(300)[0, 0]) for future in futures] == [0, 2, 4, 6, 8]
     assert together(rows(5)) == 10 and len(gate.calls) <= 5
 
 

@@ -47,7 +47,7 @@ def test_the_next_batch_is_gathered_while_the_first_is_computed_on(images):
     streamed = every_feed(images)[2]
     streamed.batch(0)
     nimg, ahead = streamed.ahead
-    assert nimg == 4 and ahead.result(5).dtype == torch.uint8
+    assert nimg == 4 and ahead.result(300).dtype == torch.uint8
 
 
 def test_batches_are_copies_that_may_be_written_to(images):

@@ -41,7 +41,7 @@ def spline(before: np.ndarray, a: np.ndarray, b: np.ndarray, after: np.ndarray, 
     t = np.asarray(t, np.float64)
     share = (t * t * (3 - 2 * t))[..., None]
     length = (1 - share) * norm(a) + share * norm(b)
-    before, a, b, after = (each / np.maximum(norm(each), TINY) for each in (before, a, b, after))
+    before, a, b, after = map(unit, (before, a, b, after))
     middle = slerp(a, b, t)
     left = slerp(slerp(before, a, t + 1), middle, (t + 1) / 2)
     right = slerp(middle, slerp(b, after, t - 1), t / 2)
@@ -51,6 +51,11 @@ def spline(before: np.ndarray, a: np.ndarray, b: np.ndarray, after: np.ndarray, 
 def norm(vectors: np.ndarray) -> np.ndarray:
     """Lengths of [..., D] as [..., 1]."""
     return np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """[..., D] of length 1, or of zeros."""
+    return vectors / np.maximum(norm(vectors), TINY)
 
 
 def perpendicular(unit: np.ndarray) -> np.ndarray:

@@ -7,12 +7,12 @@ frames = explorer.frames(timeline, timeline.num_frames(fps=30))
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gan_core.config import require
-from gan_core.latent.paths import spline, travel
+from gan_core.latent.paths import slerp, spline, travel, unit
 
 # Where a piece is at each share t of its time.
 EASINGS = {
@@ -42,8 +42,9 @@ class Timeline:
     """A path through keys [K, D] in turn; a closed one leads back to the first.
 
     Of every key the first latent_dim numbers go along arcs from key to key (`slerp`), or along one smooth curve through
-    them all (`spline`); class weights behind them go straight. There is a piece for every key, or one for all;
-    that of the last key belongs to the way back. ValueError without keys, or for another number of pieces.
+    them all (`spline`); class weights behind them go straight. There is a piece for every key, or one for all; that of
+    the last key belongs to the way back, and in an open path counts only after a `hold`, which the last key is shown by
+    as well. ValueError without keys, or for another number of pieces.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class Timeline:
         require(way in WAYS, f"a path goes by {' or '.join(WAYS)}, not by '{way}'")
         pieces = list(pieces) * len(self.keys) if len(pieces) == 1 else list(pieces)
         require(len(pieces) == len(self.keys), f"{len(self.keys)} pictures need as many pieces, not {len(pieces)}")
-        self.pieces = pieces if closed or len(pieces) == 1 else pieces[:-1]
+        if not closed and len(pieces) > 1:
+            pieces[-1:] = [replace(pieces[-1], easing="hold")] if pieces[-2].easing == "hold" else []
+        self.pieces = pieces
         self._ends = np.cumsum([piece.seconds for piece in self.pieces])
 
     @property
@@ -94,10 +97,18 @@ class Timeline:
         return found
 
     def _key(self, index: np.ndarray) -> np.ndarray:
-        """Keys by their place; beyond the ends of an open path the outermost arcs go on."""
+        """Keys by their place; beyond the ends of an open path the outermost arcs go on, or the last key stays."""
         count = len(self.keys)
         if self.closed or count == 1:
             return self.keys[index % count]
         inside = self.keys[np.clip(index, 0, count - 1)]
-        before, after = (travel(*self.keys[ends], -1.0, self.latent_dim) for ends in ([0, 1], [-1, -2]))
+        before, after = (self._beyond(*self.keys[ends]) for ends in ([0, 1], [-1, -2]))
+        if len(self.pieces) == count:
+            after = self.keys[-1]
         return np.where((index < 0)[..., None], before, np.where((index >= count)[..., None], after, inside))
+
+    def _beyond(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """As far before a as b is behind it; of length 1, for lengths that went on would change their sign."""
+        found = a.copy()
+        found[: self.latent_dim] = slerp(unit(a[: self.latent_dim]), unit(b[: self.latent_dim]), -1.0)
+        return found

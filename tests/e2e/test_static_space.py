@@ -115,10 +115,12 @@ def test_its_pictures_are_pytorchs_to_one_grey_level(page, explorer):
     assert grey_levels(found, explorer.render(POINTS)) <= 1
 
 
+@pytest.mark.parametrize("third", ["in", "hold"])
 @pytest.mark.parametrize(("way", "closed"), [("slerp", True), ("spline", True), ("spline", False), ("slerp", False)])
-def test_its_timelines_go_where_pythons_go(page, explorer, way, closed):
-    points = POINTS[:4]
-    pieces = [Piece(1.0, "linear"), Piece(0.5, "smooth"), Piece(2.0, "in"), Piece(0.7, "out")]
+def test_its_timelines_go_where_pythons_go(page, explorer, way, closed, third):
+    z = np.array(POINTS[4].z)
+    points = [*POINTS[:2], Point(z=tuple((3 * z).tolist())), POINTS[2]]
+    pieces = [Piece(1.0, "linear"), Piece(0.5, "smooth"), Piece(2.0, third), Piece(0.7, "out")]
     timeline = explorer.timeline(points, pieces, closed=closed, way=way)
     moments = [0.0, 0.1, 0.33, 0.5, 0.8, 0.97, 1.0]
     keys = [

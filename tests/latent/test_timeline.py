@@ -35,7 +35,7 @@ def test_a_closed_path_visits_the_keys_at_an_even_pace_and_closes_without_a_repe
 def test_every_path_passes_exactly_through_its_keys_at_their_times(way, easing, closed):
     pieces = [Piece(seconds, easing) for seconds in (1.0, 2.0, 0.5, 1.5, 3.0)]
     timeline = Timeline(KEYS, 100, pieces, closed, way)
-    assert timeline.seconds == (8.0 if closed else 5.0)
+    assert timeline.seconds == (8.0 if closed or easing == "hold" else 5.0)
     times = np.array([0, 1, 3, 3.5, 5]) / timeline.seconds
     np.testing.assert_allclose(timeline.at(times), KEYS, atol=1e-4)
     np.testing.assert_allclose(timeline.at(1.0), KEYS[0] if closed else KEYS[-1], atol=1e-4)
@@ -53,6 +53,24 @@ def test_an_open_path_between_two_keys_is_their_arc_either_way():
         np.testing.assert_allclose(path, slerp(KEYS[0], KEYS[1], np.linspace(0, 1, 7)), atol=1e-5)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_an_open_path_that_holds_its_pictures_holds_the_last_one_as_well(way):
+    timeline = Timeline(KEYS[:3], 100, [Piece(1.0, "hold"), Piece(2.0, "hold"), Piece(3.0)], closed=False, way=way)
+    assert timeline.seconds == 6.0
+    np.testing.assert_allclose(timeline.path(7), KEYS[[0, 1, 1, 2, 2, 2, 2]], atol=1e-5)
+    single = Timeline(KEYS[:1], 100, [Piece(2.0, "hold")], closed=False, way=way)
+    np.testing.assert_allclose(single.path(3), KEYS[[0, 0, 0]], atol=1e-5)
+
+
+def test_lengths_of_keys_do_not_change_the_way_of_a_spline():
+    def directions(keys: np.ndarray) -> np.ndarray:
+        path = Timeline(keys, 100, closed=False, way="spline").path(31)
+        return path / np.linalg.norm(path, axis=1, keepdims=True)
+
+    longer = KEYS * np.array([[1], [3], [2], [3], [1]], np.float32)
+    np.testing.assert_allclose(directions(longer), directions(KEYS), atol=1e-5)
+
+
 def test_easings_change_the_pace_and_not_the_way():
     def turned(easing: str) -> np.ndarray:
         path = Timeline(KEYS[:2], 100, [Piece(1.0, easing)], closed=False).path(11)
@@ -63,7 +81,7 @@ def test_easings_change_the_pace_and_not_the_way():
     assert pace["smooth"][0] < 0.04 and pace["smooth"][-1] < 0.04 < 0.1 < pace["smooth"][5]
     assert pace["in"][0] < 0.02 and pace["in"][-1] > 0.18
     assert pace["out"][0] > 0.18 and pace["out"][-1] < 0.02
-    np.testing.assert_allclose(turned("hold"), [0] * 10 + [1], atol=1e-3)
+    np.testing.assert_allclose(turned("hold"), [0] * 5 + [1] * 6, atol=1e-3)
 
 
 @pytest.mark.parametrize("closed", [True, False])

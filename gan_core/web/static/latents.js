@@ -86,6 +86,7 @@ export function normals(seed, count) {
 export const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 const scaled = (vector, by) => Float64Array.from(vector, (x) => x * by);
+const unit = (vector) => scaled(vector, 1 / Math.max(length(vector), TINY));
 
 // z moved along unit vectors by amounts in standard deviations, with its norm kept (directions.move).
 export function move(z, steps) {
@@ -130,7 +131,7 @@ export function fromText(text) {
 // The point at t from a to b on a curve that comes from `before` and goes on to `after` (paths.spline).
 export function spline(before, a, b, after, t) {
   const share = t * t * (3 - 2 * t), norm = (1 - share) * length(a) + share * length(b);
-  const [p, q, r, s] = [before, a, b, after].map((each) => scaled(each, 1 / Math.max(length(each), TINY)));
+  const [p, q, r, s] = [before, a, b, after].map(unit);
   const middle = slerp(q, r, t);
   const left = slerp(slerp(p, q, t + 1), middle, (t + 1) / 2), right = slerp(middle, slerp(r, s, t - 1), t / 2);
   return Float32Array.from(scaled(slerp(left, right, t), norm));
@@ -144,7 +145,10 @@ export class Timeline {
   constructor(keys, latentDim, { closed = true, way = "slerp" } = {}) {
     if (!keys.length) throw new Error("Add a picture to the timeline first.");
     this.z = keys.map((key) => key.z);
-    this.pieces = closed || keys.length === 1 ? keys : keys.slice(0, -1);
+    this.pieces = [...keys];
+    if (!closed && keys.length > 1) {
+      this.pieces.splice(-1, 1, ...(keys.at(-2).easing === "hold" ? [{ ...keys.at(-1), easing: "hold" }] : []));
+    }
     this.seconds = this.pieces.reduce((sum, piece) => sum + piece.seconds, 0);
     Object.assign(this, { latentDim, closed, way });
   }
@@ -161,12 +165,17 @@ export class Timeline {
     return found;
   }
 
-  // Keys by their place; beyond the ends of an open path the outermost arcs go on.
+  // Keys by their place; beyond the ends of an open path the outermost arcs go on, or the last key stays.
   key(i) {
     const count = this.z.length;
     if (this.closed || count === 1) return this.z[(i + count) % count];
-    if (i < 0) return travel(this.z[0], this.z[1], -1, this.latentDim);
-    if (i >= count) return travel(this.z[count - 1], this.z[count - 2], -1, this.latentDim);
-    return this.z[i];
+    if (i < 0) return this.beyond(this.z[0], this.z[1]);
+    if (i < count) return this.z[i];
+    return this.pieces.length === count ? this.z[count - 1] : this.beyond(this.z[count - 1], this.z[count - 2]);
+  }
+
+  // As far before a as b is behind it; of length 1, for lengths that went on would change their sign.
+  beyond(a, b) {
+    return slerp(...[a, b].map((z) => unit(z.subarray(0, this.latentDim))), -1);
   }
 }

@@ -13,6 +13,7 @@ from gan_core.latent.paths import TINY, norm
 RIDGE = 0.01  # of the number of samples
 OUTLIERS = 2.5  # standard deviations: a classifier's extremes say how sure it is, not how much there is
 LEAST_OWN = 0.2  # of a direction's length that must be left when the others' part is taken away
+SAME = 1e-3  # of the others' largest singular value: what is less tells them apart only by chance
 
 
 def slopes(z: np.ndarray, scores: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -36,7 +37,8 @@ def apart(vectors: np.ndarray, traits: Sequence[Trait]) -> np.ndarray:
     for i, trait in enumerate(traits):
         others = vectors[[other.factor != trait.factor for other in traits]]
         if len(others):
-            basis = np.linalg.svd(others, full_matrices=False)[2]
+            _, sizes, basis = np.linalg.svd(others, full_matrices=False)
+            basis = basis[sizes > SAME * sizes[0]]
             own = vectors[i] - basis.T @ (basis @ vectors[i])
             if (length := float(np.linalg.norm(own))) >= LEAST_OWN:
                 result[i] = own / length

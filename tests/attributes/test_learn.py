@@ -45,6 +45,12 @@ def test_directions_kept_apart_lose_their_part_along_other_factors():
     np.testing.assert_allclose(first, vectors[0], err_msg="nothing of it would be left")
 
 
+def test_other_directions_that_are_nearly_one_take_away_no_more_than_one_does():
+    vectors = np.array([[0.6, 0.8, 0], [1, 0, 0], [1, 1e-7, 0], [0, 0, 0]], np.float32)
+    found = apart(vectors, traits("hair", "skin", "skin", "nose"))
+    np.testing.assert_allclose(found[0], [0, 1, 0], atol=1e-6)
+
+
 def test_they_become_directions_with_names():
     (found,) = as_directions(traits("hair_length"), np.eye(3, dtype=np.float32)[:1])
     assert (found.id, found.kind, found.name) == ("label-hair-length", "label", "Hair length")

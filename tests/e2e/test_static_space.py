@@ -142,6 +142,27 @@ def test_a_slider_redraws_the_picture_and_undo_takes_it_back(page):
     page.wait_for_function("Object.keys(point().moves ?? {}).length === 0")
 
 
+def test_a_film_of_an_open_path_arrives_and_one_of_a_closed_path_does_not_repeat(page):
+    code = """async (closed) => {
+      const { film } = await import("./film.js"), moments = [], canvas = document.createElement("canvas");
+      const frame = async (t) => { moments.push(t); return canvas; };
+      await film(frame, { size: 64, fps: 20, seconds: 0.25, closed }, () => {});
+      return moments;
+    }"""
+    assert page.evaluate(code, False) == [0, 0.25, 0.5, 0.75, 1]
+    assert page.evaluate(code, True) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+
+
+def test_a_number_of_frames_that_cannot_be_becomes_one_that_can(page):
+    open_tool(page, "Morph")
+    page.get_by_role("button", name="Strip", exact=True).click()
+    frames = page.locator("[data-is=morphfile] [data-of=frames]")
+    for given, taken in (("999", "64"), ("", "2"), ("8", "8")):
+        frames.fill(given)
+        frames.blur()
+        expect(frames).to_have_value(taken)
+
+
 def test_a_strip_and_a_film_are_saved(page, tmp_path):
     open_tool(page, "Morph")
     for kind in ("Strip", "Film"):

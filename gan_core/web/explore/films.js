@@ -22,7 +22,10 @@ function filmMaker(box, { name, begin, request }) {
     const what = field.dataset.of;
     if (choices[what]) field.replaceChildren(...choices[what]);
     field.value = wish[what] || "";
-    field.addEventListener("change", () => { wish[what] = Number(field.value) || 0; });
+    field.addEventListener("change", () => {
+      wish[what] = choices[what] ? Number(field.value) : wholeNumber(field);
+      field.value = wish[what] || "";
+    });
   }
   offer(line.querySelector(".chips"), FILM_KINDS, wish.kind, (kind) => { wish.kind = kind; showKind(); });
   save.addEventListener("click", async () => {
@@ -40,6 +43,9 @@ function filmMaker(box, { name, begin, request }) {
 
   showKind();
 }
+
+// The whole number in a field, its least if there is none.
+function wholeNumber({ value, min, max }) { return Math.min(Math.max(Math.round(Number(value)), Number(min)), Number(max)); }
 
 // Calls `draw(seconds since the last call)` as often as the screen shows a picture, until it returns false or is stopped.
 function player(button, draw) {

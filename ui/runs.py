@@ -138,7 +138,7 @@ def in_sentences(function: Callable[[dict], dict]) -> Callable[[dict], dict]:
 
 
 def changing(function: Callable[[dict], dict]) -> Callable[[dict], dict]:
-    """A server function that changes runs, which only those may do who may train."""
+    """A server function that changes runs or gives them away, which only those may do who may train."""
 
     def call(request: dict) -> dict:
         require_owner()
@@ -148,7 +148,7 @@ def changing(function: Callable[[dict], dict]) -> Callable[[dict], dict]:
     return in_sentences(call)
 
 
-@in_sentences
+@changing
 def sizes(request: dict) -> dict:
     """How large a download of the run is, and how much its training state adds."""
     run = library.named_run(request.get("run"))
@@ -156,9 +156,9 @@ def sizes(request: dict) -> dict:
     return {"without": memory(without), "state": memory(whole - without) if whole > without else ""}
 
 
-@in_sentences
+@changing
 def pack(request: dict) -> dict:
-    """Where a zip of the run can be fetched."""
+    """Where a zip of the run can be fetched; while it is made, nothing else can be done with the run."""
     run = library.named_run(request.get("run"))
     return {"path": str(manage.pack(run, packs(), with_state=request.get("state") is True))}
 

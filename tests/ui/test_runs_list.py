@@ -154,10 +154,9 @@ def test_on_a_space_runs_are_only_looked_at(run, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
     value = listed()
     assert not value["may_change"] and value["bin"] == []
-    for ask in (runs.rename, runs.duplicate, runs.delete, runs.restore):
+    for ask in (runs.rename, runs.duplicate, runs.delete, runs.restore, runs.pack, runs.sizes):
         assert "everybody can explore" in ask({"run": "tiny", "name": "x", "token": token})["error"]
-    assert [each.name for each in library.runs()] == ["tiny"]
-    assert Path(runs.pack({"run": "tiny"})["path"]).exists()
+    assert [each.name for each in library.runs()] == ["tiny"] and not runs.packs().exists()
 
 
 def test_a_pick_names_the_run_and_the_one_beside_it():

@@ -64,6 +64,7 @@ function fill(item, row) {
   const image = part("img"), source = thumbnails.get(row.thumbnail) || "";
   if (image.getAttribute("src") !== source) image.src = source;
   image.style.visibility = source ? "" : "hidden";
+  part(".more").hidden = !offers(row).length;
 }
 
 function update() {
@@ -126,7 +127,7 @@ function offers(row) {
       question: `Duplicate ${row.name}`, explained: "A copy with its settings, weights and history, which trains on by itself.",
       go: "Duplicate", text: freeName(row.name), act: ({ text }) => act("duplicate", { run: row.name, name: text }),
     })],
-    ["Download", !row.active, () => download(row)],
+    ["Download", props.value.may_change && !row.active, () => download(row)],
     ["Publish…", props.value.may_change, () => trigger("submit", { name: row.name })],
     ["Compare with…", others.length, () => ask({
       question: `Compare ${row.name}`, explained: "The charts of both are laid over each other, and the settings that differ are listed.",

@@ -286,8 +286,8 @@ class Config:
             raise NewerFormat(version)
         require(version == FORMAT_VERSION, f"this run has format {version}, but this program reads {FORMAT_VERSION}")
         model, train = build(ModelConfig, values.get("model", {})), build(TrainConfig, values.get("train", {}))
-        parent = values.get("parent")
-        return cls(str(values.get("preset", "")), model, train, str(parent) if parent else None)
+        name, parent = str(values.get("preset", "")), values.get("parent")
+        return cls(name if name in PRESETS else "", model, train, str(parent) if parent else None)
 
     @classmethod
     def load(cls, path: Path) -> Config:

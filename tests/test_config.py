@@ -43,12 +43,17 @@ def test_every_field_survives_json_when_it_is_not_the_default():
     for given in (model, train):
         same = [f.name for f in dataclasses.fields(given) if getattr(given, f.name) == f.default]
         assert not same, "give these another value than the default"
-    config = Config("mine", model, train)
+    config = Config("modern", model, train)
     assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 def test_settings_that_are_left_out_are_the_defaults():
     assert Config.from_dict({"format_version": FORMAT_VERSION, "preset": "dcgan"}) == Config()
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "mine", None, 5, ["dcgan"]])
+def test_a_preset_that_there_is_not_has_no_name(name):
+    assert Config.from_dict({"format_version": FORMAT_VERSION, "preset": name}).preset == ""
 
 
 @pytest.mark.parametrize("section", ["model", "train"])

@@ -55,7 +55,7 @@ def picked_html(summary: Summary) -> str:
     picture = f"<img src='{image}' alt=''>" if image else ""
     facts = [about["state"], *([f"{pictures(summary.nimg)} seen"] if summary.nimg else [])]
     facts += [f"best distance to its pictures {distance(summary.best)}"] if summary.best is not None else []
-    words = f"{' · '.join(facts)}<br>{about['settings']}"
+    words = f"{escape(' · '.join(facts))}<br>{escape(about['settings'])}"
     return f"<div class='picked'>{picture}<p class='cap'>{words}</p></div>"
 
 

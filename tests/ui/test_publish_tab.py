@@ -3,6 +3,7 @@
 import os
 import time
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,8 @@ from gan_core.hub import model_repo, refusals
 from gan_core.hub.prepare import MANIFEST
 from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
-from ui import publish, ready
+from gan_core.runs.summary import summarise
+from ui import publish, publish_view, ready
 from ui.explore import work
 
 TOKEN, READS = "hf_writes", "hf_reads"
@@ -292,3 +294,10 @@ def test_the_fields_follow_the_run(run, clothes):
     tabs, chosen = publish.picked_run(SimpleNamespace(_data={"name": "tiny"}))
     assert tabs.selected == "publish" and chosen.value == "tiny"
     assert publish.picked_run(SimpleNamespace(_data="x"))[1] == UNCHANGED
+
+
+@pytest.mark.parametrize("field", ["preset", "state"])
+def test_nothing_that_a_run_says_of_itself_becomes_a_part_of_the_page(run, field):
+    summary = replace(summarise(run), **{field: "<img src=x onerror=alert(1)>"})
+    html = publish_view.picked_html(summary)
+    assert "<img src=x" not in html and "&lt;img src=x" in html

@@ -32,6 +32,14 @@ def test_numbers_from_a_page_are_clamped(explorer):
     assert len(wishes.points([{}] * 10_000, explorer, 7)) == 7
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_whole_number_that_no_float_can_be_is_clamped(explorer, sign):
+    vast = sign * 10**400
+    assert wishes.number(vast, -2, 2) == 2 * sign and isinstance(wishes.number(vast, -2, 2), float)
+    assert wishes.whole(vast, -2, 2) == 2 * sign
+    assert wishes.point({"seed": vast, "moves": {"pca-1": vast}}, explorer).moves == {"pca-1": sign * SLIDER_RANGE}
+
+
 @pytest.mark.parametrize(("label", "clamped"), [(-3, 0), (1.9, 1), (1e9, 2), ("bag", 0), (True, 0), (None, None)])
 def test_a_class_that_there_is_not_is_clamped(explorer, of_classes, label, clamped):
     assert wishes.point({"label": label}, of_classes).label == clamped

@@ -63,7 +63,7 @@ def items(value: object, most: int) -> list:
 def number(value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return max(low, 0.0)
-    return min(max(float(value), low), high)
+    return float(min(max(value, low), high))  # in this order, for a page's number may be too large for a float
 
 
 def whole(value: object, low: int, high: int) -> int:

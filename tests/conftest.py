@@ -19,6 +19,12 @@ assert job.REPOSITORY == home.REPOSITORY, "processes start in the real repositor
 torch.set_num_threads(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """New networks have the same weights in every run of the tests, also those of fixtures that several tests share."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(autouse=True)
 def home_folder(tmp_path_factory, monkeypatch):
     """A home of its own for every test, so that nothing is read from or written to the repository."""
@@ -39,11 +45,14 @@ def signal_handlers():
 
 @pytest.fixture
 def tiny() -> Config:
-    """The smallest networks, trained for ten steps."""
+    """The smallest networks, trained for ten steps; nothing goes by the clock, so that a stall changes nothing."""
     return Config(
         model=ModelConfig(image_size=32, ngf=4, ndf=4, latent_dim=8),
-        train=TrainConfig(data="drawn:40", kimg=0.08, tick_kimg=0.024, batch_size=8, precision="fp32", ema_kimg=0.02),
-    )
+        train=TrainConfig(
+            data="drawn:40", kimg=0.08, tick_kimg=0.024, batch_size=8, precision="fp32", ema_kimg=0.02,
+            save_seconds=1e6, eval_seconds=1e6,
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from gan_core.runs.run_dir import RunBusy, RunDir
 
 SHIPPED = "faces-64"
 SHIPPED_MODELS = (SHIPPED, "clothes-28", "avatars-64")
+SECONDS_FOR_A_START = 10
 MODEL_FILES = ("best.safetensors", "generator.safetensors")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -69,7 +70,7 @@ def start_lock() -> Iterator[None]:
     """Hold back every other start of a training. RunBusy if that takes too long."""
     lock = FileLock(checkpoints() / ".start.lock")
     try:
-        lock.acquire(timeout=10)
+        lock.acquire(timeout=SECONDS_FOR_A_START)
     except Timeout:
         raise RunBusy("another training is just being started: try again in a moment") from None
     try:

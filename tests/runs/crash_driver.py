@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import torch
@@ -37,6 +37,7 @@ CONFIG = Config(
 )  # fmt: skip
 # What a child may have done when it is killed at one of its looks at the disk, or after some time.
 MOST_LOOKS, MOST_SECONDS, MOST_BYTES, MOST_CUTS = 200, 0.4, 60_000, 3
+FOLDERS = ("state", "samples", "snapshots")
 
 BUSY = 3
 
@@ -80,9 +81,12 @@ class Patient:
         return path in self.run.states() and int(path.stem) < started
 
     def damage(self, rng: random.Random) -> str | None:
-        """Cut a file short, but never the last sound state."""
-        files = sorted(path for path in self.run.path.rglob("*") if path.is_file())
-        path = rng.choice(files)
+        """Cut a file short, but never the last sound state; each kind of file as often as any other."""
+        kinds = defaultdict(list)
+        for path in sorted(path for path in self.run.path.rglob("*") if path.is_file()):
+            kinds[path.suffix if path.parent.name in FOLDERS else path.name].append(path)
+        kind = rng.choice(list(kinds))
+        path = rng.choice(kinds[kind])
         sound = [state for state in self.run.states() if state not in self.damaged]
         if (path in sound and len(sound) < 2) or (path.name == "config.json" and not sound):
             return None
@@ -90,7 +94,7 @@ class Patient:
         self.damaged.add(path)
         self.sound = self.sound and path.name != "metrics.jsonl"
         self.watch()
-        return path.suffix if path.parent.name in ("state", "samples", "snapshots") else path.name
+        return kind
 
     def watch(self) -> None:
         """Everything that the app looks at has to be there for it, whatever the files are like."""

@@ -1,6 +1,5 @@
 """The part of the Hub that downloads and uploads need, over real HTTP."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -28,8 +27,9 @@ class Hub:
     me/broken answers with an error, me/gated wants its terms to be accepted; `asked` are the files that were fetched.
     Whoever has one of TOKENS may create repos under that name, and under those of `orgs`, and commit to them; `stored`
     are large files by their hash and `sent` the hashes in the order they came. `ill` decides what goes wrong:
-    {(method, part of the path): what}, where what is a status, "cut" for a connection that breaks, "slow" for no
-    answer, or a list of such, one for each request, None for a good one.
+    {(method, part of the path): what}, where what is a status, "cut" for a connection that breaks, "lost" for one
+    that breaks once the request has been done, "slow" for no answer, or a list of such, one for each request, None for
+    a good one.
     """
 
     def __init__(self, repos: dict[str, dict[str, bytes]] | None = None):
@@ -53,11 +53,13 @@ class Hub:
             routes += [Route(batch, self.batch, methods=METHODS)]
         self.jobs = Jobs(self.user)
         self.app = Starlette(routes=[*routes, *self.jobs.routes])
-        config = uvicorn.Config(self.answer, interface="asgi3", host="127.0.0.1", port=0, log_level="critical")
+        config = uvicorn.Config(
+            self.answer, interface="asgi3", host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=5
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 300
         while not self.server.started:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -73,8 +75,11 @@ class Hub:
         if ill is None:
             await self.app(scope, receive, send)
         elif ill == "slow":
-            await asyncio.sleep(1.5)
-        elif ill == "cut":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        elif ill in ("cut", "lost"):
+            if ill == "lost":
+                await self.app(scope, receive, unheard)
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"99")]})
             raise ConnectionResetError  # the server hangs up in the middle of its answer
         else:
@@ -234,6 +239,10 @@ class Hub:
         if role != "write" or owner not in {name, *self.orgs}:
             return JSONResponse({"error": "You don't have the right to write here"}, 403)
         return None
+
+
+async def unheard(message):
+    """Where an answer goes that never arrives."""
 
 
 def git_hash(data: bytes) -> str:

@@ -32,6 +32,7 @@ class Job:
             "dockerImage": self.spec["dockerImage"],
             "command": self.spec["command"],
             "flavor": self.spec["flavor"],
+            "labels": self.spec.get("labels"),
         }
         status = {"stage": self.stage, "message": self.message}
         return {"id": self.id, "createdAt": "2026-01-01T00:00:00.000Z", "owner": owner, "status": status, **about}
@@ -44,11 +45,12 @@ class Jobs:
     """
 
     def __init__(self, user):
-        self.user, self.credits, self.all, self.machine = user, True, {}, None
+        self.user, self.credits, self.all, self.machine, self.unlisted = user, True, {}, None, 0
         one = "/api/jobs/{owner}/{id}"
         self.routes = [
             Route("/api/jobs/hardware", self.hardware),
             Route("/api/jobs/{owner}", self.start, methods=["POST"]),
+            Route("/api/jobs/{owner}", self.listed),
             Route(one, self.inspect),
             Route(f"{one}/logs", self.logs),
             Route(f"{one}/cancel", self.cancel, methods=["POST"]),
@@ -77,6 +79,15 @@ class Jobs:
         if self.machine:
             threading.Thread(target=self.machine, args=(job,), daemon=True).start()
         return JSONResponse(job.values())
+
+    def listed(self, request):
+        """A job is not listed at once: `unlisted` times it is not there yet."""
+        labels = dict(each.split("=", 1) for each in request.query_params.getlist("label"))
+        mine = [job for job in self.all.values() if job.owner == self.user(request)[0]]
+        found = [job for job in mine if labels.items() <= (job.spec.get("labels") or {}).items()]
+        if self.unlisted and found:
+            self.unlisted, found = self.unlisted - 1, []
+        return JSONResponse([job.values() for job in found])
 
     def inspect(self, request):
         job = self.of(request)

@@ -26,16 +26,13 @@ def train_on_job(args: argparse.Namespace) -> int:
 
 
 def resume_on_job(args: argparse.Namespace) -> int:
-    """Go on with a run there, wherever it was trained so far."""
-    from gan_core.cli.resuming import prepared
-    from gan_core.hub import jobs
-    from gan_core.runs import library
+    """Go on with a run there, or with a new one that begins with its weights, wherever it was trained so far."""
+    from gan_core.cli.resuming import intended, known_run, prepared
+    from gan_core.runs import renting
 
-    offer = accepted(library.find_run(args.model).config(), args.minutes, args)
-    run = prepared(args)
-    run.write_config(offer.bounded(run.config(), run.status().seconds))
-    jobs.submit(run, offer)
-    return follow_run(run, args.json)
+    run = known_run(args)
+    offer = accepted(*intended(run, args), args)
+    return follow_run(renting.send(lambda: prepared(args), offer, run), args.json)
 
 
 def follow(args: argparse.Namespace) -> int:
@@ -70,6 +67,7 @@ def accepted(config: Config, minutes: float | None, args: argparse.Namespace) ->
 
     renting.require_reachable(config.train.data, config.train.data_root)
     offer = offers.look().offer(args.hf_job, args.hf_hours, args.hf_repo, minutes)
+    renting.require_possible(config, offer)
     say(args.json, {"event": "offer", **vars(offer)}, str(offer))
     if not args.yes:
         require(sys.stdin.isatty() and not args.json, "nothing was started: say --yes to pay for this")

@@ -12,6 +12,7 @@ from gan_core.cli.process import lower_priority
 from gan_core.config import NOT_OF_WEIGHTS, TrainConfig, options, require
 
 if TYPE_CHECKING:
+    from gan_core.config import Config
     from gan_core.runs.changes import Changed
     from gan_core.runs.run_dir import RunDir
 
@@ -31,18 +32,12 @@ def resume(args: argparse.Namespace) -> int:
 
 def prepared(args: argparse.Namespace) -> RunDir:
     """The run to go on with, or a new one that begins with its weights; in the background all that has been done."""
-    from gan_core.hub.mirror import bring_back
-    from gan_core.runs import job, library
+    from gan_core.runs import job
     from gan_core.runs.changes import Changed
 
-    bring_back(args.model)
-    run = library.find_run(args.model)
-    require(
-        not run.is_rented, f"'{run.name}' trains on a rented machine: “python -m gan_core follow {run.name}” shows it"
-    )
+    run, asked = known_run(args), asked_settings(args)
     if args.background:
         return run
-    asked = {spec.name: getattr(args, spec.name) for spec in OTHER_SETTINGS if hasattr(args, spec.name)}
     if args.as_it_was and (asked or args.fine_tune is not None):
         raise ValueError("--as-it-was goes with no other settings and not with --fine-tune")
     try:
@@ -53,6 +48,35 @@ def prepared(args: argparse.Namespace) -> RunDir:
     except Changed as error:
         raise refusal(error, args.json) from error
     return run
+
+
+def known_run(args: argparse.Namespace) -> RunDir:
+    """The run that is meant. ValueError if it trains elsewhere."""
+    from gan_core.hub.mirror import bring_back
+    from gan_core.runs import library
+
+    bring_back(args.model)
+    run = library.find_run(args.model)
+    require(
+        not run.is_rented, f"'{run.name}' trains on a rented machine: “python -m gan_core follow {run.name}” shows it"
+    )
+    return run
+
+
+def asked_settings(args: argparse.Namespace) -> dict:
+    return {spec.name: getattr(args, spec.name) for spec in OTHER_SETTINGS if hasattr(args, spec.name)}
+
+
+def intended(run: RunDir, args: argparse.Namespace) -> tuple[Config, float | None]:
+    """The settings that it would go on with, and for how many minutes if its goal says so; nothing is changed."""
+    from gan_core.runs.changes import as_it_was
+
+    asked = asked_settings(args)
+    config = as_it_was(run) if args.as_it_was else run.config().with_options(**asked)
+    if args.kimg or args.minutes or not config.train.minutes:
+        return config, args.minutes
+    is_new = bool(asked) or args.fine_tune is not None
+    return config, config.train.minutes - (0 if is_new else run.status().seconds / 60)
 
 
 def fine_tuned(run: RunDir, asked: dict, args: argparse.Namespace) -> RunDir:

@@ -16,9 +16,10 @@ from gan_core.hub.refusals import NO_TOKEN, READ_ONLY
 from gan_core.words import duration
 from ui import form, place
 from ui.explore.work import Work, followed
-from ui.guard import on_space, require_owner
+from ui.guard import on_space, require_owner, sentence
 from ui.preflight import progress_html
 from ui.publish_view import linked, refused_html
+from ui.run_view import UNFOLLOWED
 
 ASKING = "asking Hugging Face what it costs"
 CHANGED = "<p class='bad' role='alert'>This is what it costs now. Nothing has been started.</p>"
@@ -114,6 +115,8 @@ def start(name, said, flavor, hours, *values):
             for _ in looks:
                 yield SKIP, SKIP, SKIP, *update(progress_html(work.words, work.share))
         if run := work.result.get("run"):
+            if why := work.result["unfollowed"]:
+                gr.Warning(escape(f"{sentence(why)} {UNFOLLOWED}"), title="Not followed")
             yield run, "{}", nowhere, *hidden()
         else:
             offer, market = work.result["offer"], work.result["market"]
@@ -133,9 +136,12 @@ def started(config: Config, name: str | None, said: str, flavor: str, hours: flo
     if str(offer) != said:
         return {"offer": offer, "market": market}
     require(offer.most_usd is not None, NO_PRICE)
-    run = renting.start(config, offer, name, report)
-    job.resume(run)
-    return {"run": run.name}
+    run, unfollowed = renting.start(config, offer, name, report), ""
+    try:
+        job.resume(run)
+    except (ValueError, OSError) as error:  # it costs all the same
+        unfollowed = str(error)
+    return {"run": run.name, "unfollowed": unfollowed}
 
 
 def require_seen(*values: object) -> None:

@@ -16,6 +16,7 @@ FEWEST_ROWS, MOST_ROWS = 8, 16  # of a sample sheet
 SWD_HELP = "The smallest distance between samples and your pictures, or the newest within 3 %: best.safetensors."
 DIVERSITY_HELP = "How unlike each other the samples are: 1 as much as your pictures, below 0.3 collapsed."
 VERDICT_HELP = "Share of your pictures that D takes for real: of those it trains on, and of those kept from it."
+UNFOLLOWED = "Nobody follows its job here any more, which may go on and cost. Resume follows it again."
 CANCEL_HELP = "Cancelling ends the job and what it costs. What it has saved so far stays here."
 STATE_WORDS = {
     "starting": "starting",
@@ -41,7 +42,7 @@ def stop_words(run: RunDir | None, status: Status) -> str:
 
 
 def can_resume(run: RunDir, status: Status) -> bool:
-    return not status.active and (bool(run.states()) or not run.generator.exists())
+    return not status.active and (run.is_rented or bool(run.states()) or not run.generator.exists())
 
 
 def hint(run: RunDir | None, status: Status) -> str:
@@ -106,8 +107,9 @@ def title_html(run: RunDir | None, status: Status, rows: list[dict]) -> str:
 
 
 def explain(run: RunDir, status: Status) -> str:
-    if status.state == "died" and run.is_rented:
-        return "Nobody follows its job here any more, which may go on and cost. Resume follows it again."
+    if run.is_rented and not status.active:
+        why = status.message if status.state == "failed" else ""
+        return f"{sentence(why)} {UNFOLLOWED}" if why else UNFOLLOWED
     if status.state == "died":
         saved = "Resume goes on from the last saved state." if run.states() else "Resume starts it again."
         return f"The training process ended without a word, perhaps for want of memory or power. {saved}"

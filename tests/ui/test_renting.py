@@ -9,7 +9,7 @@ from huggingface_hub import constants
 from gan_core.home import checkpoints
 from gan_core.hub import jobs, offers
 from gan_core.runs import job, library
-from gan_core.runs.run_dir import RunDir, Status
+from gan_core.runs.run_dir import RunBusy, RunDir, Status
 from ui import form, guard, place, preflight, renting, resume, run_view, train
 
 SKIP = gr.skip()
@@ -192,6 +192,26 @@ def test_whoever_leaves_while_it_is_sent_has_started_nothing(on_hub, chosen, fil
     assert not on_hub.jobs.all
 
 
+def test_a_rented_machine_that_cannot_be_followed_now_is_not_offered_again(on_hub, chosen, press, monkeypatch):
+    def busy(run, **more):
+        raise RunBusy("another training is just being started: try again in a moment")
+
+    told = []
+    monkeypatch.setattr(job, "resume", busy)
+    monkeypatch.setattr(gr, "Warning", lambda message, title: told.append(message))
+    last = press(chosen().said)[-1]
+    assert last[0] == "mine" and not Shown(last[3:]).box.visible and len(on_hub.jobs.all) == 1
+    assert library.named_run("mine").is_rented
+    assert "just being started" in told[0] and "Resume follows it again" in told[0]
+
+
+def test_a_batch_that_the_gpus_cannot_share_rents_nothing(on_hub, chosen, filled, press):
+    market = chosen().market
+    (shown,) = map(Shown, renting.price(market, "l4x4", 2.0, *filled(**RENTED | {"batch_size": 10})))
+    last = press(shown.said, flavor="l4x4", batch_size=10)[-1]
+    assert "4 processes cannot share batches of 10" in Shown(last[3:]).html and nothing_has_begun(on_hub)
+
+
 @pytest.fixture
 def rented(on_hub, config) -> RunDir:
     run = RunDir.create(checkpoints() / "mine", config)
@@ -210,6 +230,18 @@ def test_a_rented_run_has_a_job_to_cancel_and_not_a_training_to_stop(rented):
         assert "cancelling the job" in run_view.title_html(rented, status, [])
     rented.write_job(rented.job() | {"ended": True})
     assert run_view.stop_words(rented, Status("training")) == "Stopping…"
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed", "training"])
+def test_a_job_that_nobody_follows_is_told_to_go_on_whatever_the_run_says(rented, state):
+    message = "the training process did not start" if state == "failed" else ""
+    rented.write_status(Status(state, message))
+    html = run_view.title_html(rented, rented.status(), [])
+    assert "which may go on and cost. Resume follows it again" in html and message in html.lower()
+    rented.generator.touch()
+    assert run_view.can_resume(rented, rented.status())
+    rented.write_job(rented.job() | {"ended": True})
+    assert "go on and cost" not in run_view.title_html(rented, rented.status(), [])
 
 
 def test_resume_follows_a_job_again_wherever_the_form_would_train_and_beside_a_training(on_hub, rented, run, wait_for):

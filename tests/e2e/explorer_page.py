@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import torch
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Request, Route
 
 from gan_core.config import Config
 from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 
+SERVER = "**/component_server/"
 SECONDS = 3000  # of a machine as busy as three: Playwright counts milliseconds
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PATTERNS = "patterns"
@@ -65,6 +66,39 @@ def slider(page: Page, name: str) -> Locator:
 
 def set_to(page: Page, name: str, amount: float) -> None:
     slider(page, name).fill(str(amount))
+
+
+class Held:
+    """Requests for one function of the server, kept back until they may go on; the others pass."""
+
+    def __init__(self, page: Page, name: str):
+        self.page, self.name, self.routes = page, name, []
+        page.route(SERVER, self.pass_or_keep)
+
+    def pass_or_keep(self, route: Route) -> None:
+        self.routes.append(route) if asked_for(route.request, self.name) else route.fallback()
+
+    def wait(self, count: int = 1) -> None:
+        """Until so many are kept back."""
+        for _ in range(3000):
+            if len(self.routes) >= count:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{len(self.routes)} requests for {self.name}")
+
+    def answer(self) -> None:
+        """Let go of them all, and wait until the page has the answers."""
+        for route in self.routes:
+            with self.page.expect_response(lambda answer, route=route: answer.request == route.request) as waited:
+                route.continue_()
+            waited.value.finished()
+        self.page.unroute(SERVER, self.pass_or_keep)
+        # What an answer starts is under way before the next frame.
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def asked_for(request: Request, name: str) -> bool:
+    return f'"fn_name":"{name}"' in (request.post_data or "")
 
 
 def untrained(app, name: str) -> RunDir:

@@ -5,7 +5,7 @@ async function compare(button) {
   button.textContent = "Looking…";
   const answer = await ask("nearest", { view: JSON.parse(view) });
   button.textContent = "Is it a copy?";
-  button.disabled = false;
+  button.disabled = Boolean(noPoint);
   if (!answer || view !== wish) return;
   is("near").replaceChildren(...answer.near.map(({ image, ratio }) => {
     const picture = make("img", { src: image, alt: "A training picture" });

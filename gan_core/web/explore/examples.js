@@ -11,7 +11,8 @@ async function exampleSum(turn, count) {
   const chosen = !turn && EXAMPLES[model.name];
   if (chosen) return { ...chosen, groups: chosen.seeds.map((seeds) => seeds.map((seed) => copy({ seed }))) };
   const answer = await ask("directions"), shown = answer?.directions.filter((each) => !each.hidden);
-  return answer && sumAlong(shown[turn % shown.length], count);
+  if (answer && !shown.length) note("All directions are hidden: show one again in Play, and there is an example.");
+  return shown?.length ? sumAlong(shown[turn % shown.length], count) : null;
 }
 
 // What every model can add: pictures moved along a direction, the same moved against it, and others that get the difference.

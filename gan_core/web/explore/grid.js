@@ -170,12 +170,7 @@ tools.grid = (studio, root) => {
     other() { first = is("first").value = studio.anySeed(); fillGrid(); },
     select(button) { selecting = !selecting; button.setAttribute("aria-pressed", selecting); },
     clear,
-    "keep-all"() {
-      const [one, ...others] = chosen().map(pointOf).filter((point) => !studio.isKept(point));
-      if (!one) return;
-      studio.store("kept", [...others.map(studio.copy), ...studio.kept()]);
-      studio.keep(one);
-    },
+    "keep-all"() { studio.keepAll(chosen().map(pointOf)); },
     hand(button) { Object.assign(studio, { selection: chosen().map(pointOf), handedTo: button.dataset.to }); studio.openTool(button.dataset.to); },
     file,
   });

@@ -15,15 +15,27 @@ function store(what, value) {
 const kept = () => stored("kept", []);
 const isKept = (point) => kept().some((each) => same(each, point));
 
+// Keep it, or no longer.
 function keep(point = at) {
-  const others = kept().filter((each) => !same(each, point));
-  store("kept", others.length < kept().length ? others : [copy(point), ...others].slice(0, MOST_KEPT));
-  showKeep();
+  return isKept(point) ? storeKept(kept().filter((each) => !same(each, point))) : keepAll([point]);
+}
+
+// All of them or, where they do not fit, none: what was kept before stays.
+function keepAll(points) {
+  const before = kept(), others = points.filter((point) => !isKept(point)).map(copy), room = Math.max(MOST_KEPT - before.length, 0);
+  if (others.length > room) return note(`${MOST_KEPT} pictures can be kept: ${room || "no"} more ${room === 1 ? "fits" : "fit"}.`);
+  return storeKept([...others, ...before]);
+}
+
+function storeKept(points) {
+  store("kept", points);
+  showKeep(JSON.parse(wish));
   return showKept();
 }
 
-function showKeep() {
-  const known = isKept(at);
+// A moment of a timeline is no point yet, so it is not kept.
+function showKeep(view) {
+  const known = !view.keys && isKept(at);
   if (doing("keep").getAttribute("aria-pressed") === String(known)) return;
   doing("keep").setAttribute("aria-pressed", known);
   doing("keep").textContent = known ? "♥ Kept" : "♡ Keep";
@@ -37,5 +49,7 @@ function forget(id) {
   showHistory();
   store("kept", kept().map(without));
   showKept();
+  studio.selection = studio.selection.map(without);
+  tell("forgot", without, id);
   if (at.moves[id]) setPoint(without(at));
 }

@@ -1,6 +1,7 @@
 // Pictures to pick one from: of seeds, of those that were kept, or of those selected in the grid; `pictures` is an album.
 function picker(root, pictures, pick) {
   const SEEDS = 32, MOST = 64, SOURCES = [["seeds", "seeds"], ["kept", "kept"], ["from the grid", "selection"]];
+  const NOTHING_OF = { kept: "Nothing is kept yet.", selection: "Nothing is selected in the grid yet." };
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   let source = "seeds", firstSeed = 0, label = null, points = [];
 
@@ -11,10 +12,10 @@ function picker(root, pictures, pick) {
   }
 
   async function show() {
-    const mine = points = choices().slice(0, MOST).map(copy), images = mine.length ? await thumbs(mine) : [];
+    const mine = points = choices().slice(0, MOST).map(copy), images = await (source === "seeds" ? thumbs : thumbsOrNot)(mine);
     if (mine !== points) return;
-    is("candidates").replaceChildren(...images.map((image, i) => candidate(mine[i], image, i + 1)));
-    if (!images.length) is("candidates").textContent = source === "kept" ? "Nothing is kept yet." : "Nothing is selected in the grid yet.";
+    is("candidates").replaceChildren(...images.map((image, i) => image ? candidate(mine[i], image, i + 1) : ""));
+    if (!images.some(Boolean)) is("candidates").textContent = mine.length ? "These pictures cannot be made now." : NOTHING_OF[source];
   }
 
   function candidate(point, image, number) {

@@ -49,7 +49,6 @@ function startAfresh() {
 function setPoint(point) {
   at = copy(point);
   is("seed").value = at.z ? "" : at.seed;
-  showKeep();
   is("nearby").classList.toggle("stale", true);
   tell("moved", copy(at));
   return show({ at: copy(at) });

@@ -5,11 +5,11 @@ buttons(root, {
   surprise() { go(unmoved(anySeed())); },
   undo() { step(done, undone); },
   redo() { step(undone, done); },
-  keep() { keep(); },
-  link: copyLink,
-  compare,
+  keep() { withPoint(() => keep()); },
+  link(button) { withPoint(() => copyLink(button)); },
+  compare(button) { withPoint(() => compare(button)); },
   walk,
-  picture() { save(hero.toDataURL("image/png"), `${model.name}-${at.z ? "picture" : at.seed}.png`); },
+  picture() { withPoint(() => save(hero.toDataURL("image/png"), `${model.name}-${at.z ? "picture" : at.seed}.png`)); },
   renew() { openModel(model.name, model.which); },
 });
 is("seed").addEventListener("change", () => {
@@ -52,7 +52,7 @@ async function start() {
 // What tools are given.
 const studio = {
   OPENING, MAX_SEED, root, model, ask, work, note, paint, show, showImage, remember, setPoint, go, unmoved, copy, same, thumbs, tile,
-  kept, keep, isKept, stored, store, choose, offer, offerClasses, fill, save, openTool, buttons, anySeed, start, tell, forget,
+  kept, keepAll, stored, store, choose, offer, offerClasses, fill, save, openTool, buttons, anySeed, start, tell, forget,
   at: () => copy(at),
   // Pictures that one tool hands to another.
   selection: [],

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from explorer_page import SECONDS, open_tool, opened, shown
+from explorer_page import SECONDS, Held, open_tool, opened, shown
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -78,6 +78,28 @@ def test_a_search_can_be_cancelled_and_the_stage_comes_back(page, photo):
     page.wait_for_function("point().moves")
     assert shown(page) == before
     expect(tool(page).get_by_role("button", name="Save result")).to_be_disabled()
+
+
+def test_a_search_for_something_else_ends_and_leaves_nothing(page, photo):
+    keep = page.locator('.stage [data-do="keep"]')
+    upload(page, photo)
+    tool(page).locator("[data-do=search]").click()
+    expect(tool(page).get_by_text("so far")).to_be_visible(timeout=60 * SECONDS)
+    page.wait_for_function("document.querySelector('.explorer').dataset.shown === '{}'")
+    progress = Held(page, "progress")
+    progress.wait()
+    expect(keep).to_be_disabled()
+    expect(keep).to_have_attribute("title", re.compile("shows the search"))
+    job(page, "Remove noise").click()
+    expect(tool(page).locator("[data-do=search]")).to_be_enabled()
+    page.wait_for_function("point().moves")
+    expect(keep).to_be_enabled()
+    progress.answer()
+    expect(tool(page).get_by_role("button", name="Cancel")).to_be_hidden()
+    tool(page).locator("[data-do=search]").click()
+    expect(verdict(page)).to_contain_text("With its noise", timeout=240 * SECONDS)
+    job(page, "Find it").click()
+    expect(verdict(page)).to_be_hidden()
 
 
 def test_a_hole_is_filled_by_keys_alone_and_saved(page, photo, tmp_path):

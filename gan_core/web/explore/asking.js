@@ -39,16 +39,22 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Long work: asks until it is over, and goes on asking while no answer comes, for it goes on without the page, too.
 // `bar` is an empty element that shows how far it is, with a button to cancel; `onShown` hears what the work shows on its
-// way. Resolves with its result, or null.
-async function work(name, request, { bar, onShown } = {}) {
+// way, and `signal` ends it without a word. Resolves with its result, or null.
+async function work(name, request, { bar, onShown, signal } = {}) {
   const begun = await ask(name, request);
   if (!begun) return null;
-  const id = begun.work, meter = progressBar(bar, () => patiently("cancel", { work: id }));
+  const id = begun.work, cancel = () => patiently("cancel", { work: id });
+  if (signal?.aborted) {
+    cancel();
+    return null;
+  }
+  const meter = progressBar(bar, cancel), mine = bar?.firstChild;
+  signal?.addEventListener("abort", cancel);
   let news = 0;
   try {
     for (;;) {
-      const told = await patiently("progress", { work: id, news });
-      if (told?.error) note(told.error);
+      const told = signal?.aborted ? null : await patiently("progress", { work: id, news });
+      if (told?.error && !signal?.aborted) note(told.error);
       if (!told || told.error) return null;
       if (told.result) {
         answerTo("cancel", { work: id, had: true });
@@ -60,7 +66,8 @@ async function work(name, request, { bar, onShown } = {}) {
       await pause(WORK_MS);
     }
   } finally {
-    if (bar) bar.hidden = true;
+    signal?.removeEventListener("abort", cancel);
+    if (bar && bar.firstChild === mine) bar.hidden = true;
   }
 }
 

@@ -11,7 +11,7 @@ tools.photo = (studio, root) => {
   const MOST_BYTES = 20e6;
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const canvas = is("result"), context = canvas.getContext("2d");
-  let photo = null, most = 0, job = "find", side = 16, result = null, searching = 0, watching = false, mending = false, moved = null;
+  let photo = null, most = 0, job = "find", side = 16, result = null, searching = null, watching = false, mending = false, moved = null;
   let average = null;
 
   const crop = cropper(is("photo"), {
@@ -84,13 +84,24 @@ tools.photo = (studio, root) => {
     stale();
   }
 
-  // What was found belongs to another part of the picture, or another job.
+  // What was found, or is looked for, belongs to another part of the picture, or another job.
   function stale() {
-    if (!result) return;
+    if (!result && !searching) return;
+    const stayed = abandon();
     result = null;
     allow(false);
     is("verdict").textContent = "";
     clear();
+    if (stayed) studio.show({ at: studio.at() });
+  }
+
+  // Whether the stage showed the search, which ends.
+  function abandon() {
+    const stayed = watching;
+    searching?.abort();
+    [searching, watching] = [null, false];
+    root.querySelector('[data-do="search"]').disabled = false;
+    return stayed;
   }
 
   function allow(on) { for (const name of ["save", "edit"]) root.querySelector(`[data-do="${name}"]`).disabled = !on; }
@@ -107,36 +118,39 @@ tools.photo = (studio, root) => {
   async function search(button) {
     if (!photo) return studio.note("Choose a picture first.");
     if (job === "fill" && !crop.painted()) return studio.note("Paint over a part of your picture first, or choose one of the holes.");
-    const wish = request(), mine = ++searching, key = studio.model.key;
+    const wish = request(), mine = new AbortController(), key = studio.model.key;
     stale();
+    searching = mine;
     button.disabled = watching = true;
     Object.assign(is("verdict"), { textContent: "Looking…", title: "" });
     is("both").textContent = "";
-    const found = await studio.work("photo_search", wish, { bar: is("bar"), onShown: (shown) => mine === searching && follow(shown) });
+    const onShown = (shown) => mine === searching && follow(shown, mine);
+    const found = await studio.work("photo_search", wish, { bar: is("bar"), signal: mine.signal, onShown });
     if (mine !== searching) return;
-    button.disabled = false;
-    const stayed = watching;
-    watching = false;
-    is("verdict").textContent = found && key === studio.model.key ? verdict(found) : "";
+    searching = null;
+    const stayed = abandon();
+    is("verdict").textContent = found && key === studio.model.key ? verdict(found, wish.job) : "";
     if (found && key === studio.model.key) {
       result = { wish, filler: found.point, ...found };
       is("verdict").title = `Off by ${found.off.toFixed(1)} of 255 grey levels in the mean, ${found.psnr.toFixed(1)} dB of PSNR`;
-      is("both").textContent = JOBS[job][2] ? `The stage shows the model's own picture; the result ${JOBS[job][2]}` : "";
+      is("both").textContent = JOBS[wish.job][2] ? `The stage shows the model's own picture; the result ${JOBS[wish.job][2]}` : "";
       await showResult(found);
-      studio.go(found.point);
+      if (result?.wish === wish) studio.go(found.point);
     } else {
       clear();
       if (stayed) studio.show({ at: studio.at() });
     }
   }
 
-  async function follow({ image, percent }) {
+  async function follow({ image, percent }, mine) {
     is("verdict").textContent = `Off by ${percent.toFixed(percent < 2 ? 1 : 0)} % so far`;
     if (watching) studio.showImage(image);
-    await studio.paint(canvas, image);
+    const picture = Object.assign(new Image(), { src: image });
+    await picture.decode();
+    if (mine === searching) await studio.paint(canvas, picture);
   }
 
-  function verdict({ sentence }) {
+  function verdict({ sentence }, job) {
     const where = { find: "", fill: "Where your picture is known, the model is ", enlarge: "Made small again, the model's picture is ", denoise: "With its noise, your picture is " }[job];
     const text = where + sentence;
     return text[0].toUpperCase() + text.slice(1) + ".";
@@ -146,8 +160,9 @@ tools.photo = (studio, root) => {
 
   let parts = null;
   async function showResult(answer) {
-    const pictures = [answer.mended, answer.photo].map((uri) => Object.assign(new Image(), { src: uri }));
+    const mine = result, pictures = [answer.mended, answer.photo].map((uri) => Object.assign(new Image(), { src: uri }));
     await Promise.all(pictures.map((each) => each.decode()));
+    if (mine !== result) return;
     parts = pictures;
     canvas.setAttribute("aria-label", "The result");
     allow(true);
@@ -168,7 +183,7 @@ tools.photo = (studio, root) => {
 
   // After a slider has moved the hole is filled with what the stage shows, one request at a time.
   async function mend(point) {
-    if (!result || job === "find" || studio.same(point, result.filler)) return;
+    if (!result || result.wish.job === "find" || studio.same(point, result.filler)) return;
     moved = point;
     if (mending) return;
     mending = true;
@@ -195,7 +210,7 @@ tools.photo = (studio, root) => {
     choose() { is("file").click(); },
     borrow() { load(studio.root.querySelector("canvas.hero").toDataURL("image/png")); },
     search,
-    save() { if (result) studio.save(parts[0].src, `${studio.model.name}-${job}.png`); },
+    save() { if (result) studio.save(parts[0].src, `${studio.model.name}-${result.wish.job}.png`); },
     edit() { studio.openTool("play"); },
     unpaint: crop.unpaint,
     clear: crop.clear,

@@ -186,5 +186,7 @@ def test_the_difference_of_two_groups_becomes_a_direction(page, run):
     page.get_by_label("Name of the new direction").fill("smile of mine")
     keep.click()
     expect(page.get_by_text("the direction is among the sliders")).to_be_visible(timeout=20 * SECONDS)
+    page.get_by_role("button", name="Slot 2 of A, filled").click()
+    expect(page.get_by_text("the direction is among the sliders")).to_be_visible()
     saved = catalogue.read(run.path / catalogue.FILE, run.config().model.latent_dim)
     assert ("smile of mine", "mine") in [(each.name, each.kind) for each in saved]

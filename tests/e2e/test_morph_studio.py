@@ -166,7 +166,7 @@ def test_the_scrubber_shows_what_the_library_draws(page, explorer):
     for i, (length, easing) in enumerate(((0.5, "linear"), (0.5, "smooth"), (1.0, "linear")), 1):
         page.get_by_label(f"Seconds after picture {i}").fill(str(length))
         page.get_by_label(f"Seconds after picture {i}").press("Tab")
-        page.get_by_label(f"Easing after picture {i}").select_option(easing)
+        page.get_by_label(f"Pace after picture {i}").select_option(easing)
     expect(page.get_by_text("3 pictures · 2.0 s")).to_be_visible()
     pieces = [Piece(0.5), Piece(0.5, "smooth"), Piece(1.0)]
     timeline = explorer.timeline([Point(seed) for seed in SEEDS], pieces, way="spline")
@@ -219,6 +219,7 @@ def test_a_slider_goes_through_the_training_and_saves_it(page, learned):
         drag(slider, place)
         shown(page, f'"stage":{nimg}')
         assert abs(stage(page).mean() - grey) < 4
+    expect(page.locator('.stage [data-do="keep"]')).to_be_disabled()
     section = page.locator('[data-is="learning"]')
     section.get_by_role("button", name="Strip").click()
     section.get_by_label("frames", exact=True).fill("3")

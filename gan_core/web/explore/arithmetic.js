@@ -3,7 +3,7 @@ tools.arithmetic = (studio, root) => {
   const SIGNS = ["", "−", "+"], NAMES = ["A", "B", "C"], SLOTS = 3, CENTRE = 4, NOISE = 0.25;
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const empty = () => NAMES.map(() => Array(SLOTS).fill(null));
-  let groups = empty(), active = [0, 0], points = [], asked = 0, model = null, examples = 0, story = "";
+  let groups = empty(), active = [0, 0], points = [], asked = 0, shownFrom = null, model = null, examples = 0, story = "";
   const pictures = album(), candidates = picker(root, pictures, take);
   const given = () => groups.map((group) => group.filter(Boolean));
   const names = () => [...root.querySelectorAll(".group .pick")].map((input) => input.value.trim());
@@ -88,17 +88,21 @@ tools.arithmetic = (studio, root) => {
     showSlots();
   }
 
-  // `shown`: put the result on the stage.
+  // `shown`: put the result on the stage, unless one has gone elsewhere until it is there.
   async function compute(shown) {
+    if (shown) shownFrom = studio.at();
     const mine = ++asked, answer = await studio.ask("arithmetic", settings());
-    if (!answer || mine !== asked) return;
+    if (mine !== asked) return;
+    const stays = shownFrom && !root.hidden && studio.same(shownFrom, studio.at());
+    shownFrom = null;
+    if (!answer) return;
     root.querySelectorAll(".mean img").forEach((image, g) => {
       if (answer.means[g]) image.src = answer.means[g];
       else image.removeAttribute("src");
     });
     points = answer.points;
     showNine(answer.images);
-    if (shown && points.length) studio.go(points[CENTRE]);
+    if (stays && points.length) studio.go(points[CENTRE]);
   }
 
   // The same tiles are filled anew, so that the keyboard stays where it is.
@@ -131,7 +135,7 @@ tools.arithmetic = (studio, root) => {
     const points = studio.selection.map(studio.copy);
     groups = groups.map((group) => group.map((point) => point ?? points.shift() ?? null));
     candidates.from("selection");
-    changed();
+    return changed();
   }
 
   async function showExample() {
@@ -169,7 +173,8 @@ tools.arithmetic = (studio, root) => {
     const [to, start] = given(), answer = await studio.ask("add_direction", { name: is("name").value, from: start, to });
     if (!answer) return;
     is("name").value = "";
-    is("hint").textContent = "Kept: the direction is among the sliders of Play.";
+    story = "Kept: the direction is among the sliders of Play.";
+    showSlots();
   });
   function showNoise() { is("noise").nextElementSibling.textContent = `± ${Number(is("noise").value).toFixed(2)}`; studio.fill(is("noise")); }
 
@@ -192,11 +197,15 @@ tools.arithmetic = (studio, root) => {
     },
     async shown() {
       if (!studio.model.key) return;
-      if (studio.handedTo === "arithmetic") receive();
-      else candidates.show();
+      if (studio.handedTo === "arithmetic") return receive();
+      candidates.show();
       await Promise.all([drawSlots(), compute(false)]);
     },
     kept() { if (!root.hidden) candidates.kept(); },
     moved,
+    forgot(without) {
+      groups = groups.map((group) => group.map((point) => point && without(point)));
+      remember();
+    },
   };
 };

@@ -15,6 +15,8 @@ function stepsBack() {
       if (state === now) return;
       [done, undone, now] = [done.slice(1 - MOST_UNDO).concat(now), [], state];
     },
+    // The same steps of states that became something else.
+    map(change) { [done, undone, now] = [done.map(change), undone.map(change), change(now)]; },
     back: () => step(done, undone),
     forth: () => step(undone, done),
     canGoBack: () => done.length > 0,

@@ -81,6 +81,7 @@ tools.learn = (studio, root) => {
     const line = document.createElement("tr"), title = document.createElement("th"), show = document.createElement("button");
     Object.assign(show, { className: "btn small", type: "button", textContent: name, title: "Show it on the stage" });
     show.addEventListener("click", () => studio.go({ ...studio.at(), moves: { ...studio.at().moves, [id]: 2 } }));
+    line.dataset.of = id;
     title.scope = "row";
     title.append(show);
     const most = most_other ? `${most_other.replaceAll("_", " ")} ${share(most_other_share)}` : "";
@@ -104,5 +105,6 @@ tools.learn = (studio, root) => {
       if (!root.hidden) look();
     },
     shown() { if (shownFor !== studio.model.key) look(); },
+    forgot(without, id) { [...is("rows").children].find((line) => line.dataset.of === id)?.remove(); },
   };
 };

@@ -1,16 +1,17 @@
 // Pictures on a timeline: each with the way to the next one. The first two are there at once, for a morph from A to B.
 tools.morph = (studio, root) => {
   const MOST = 24, RANDOM = 4;
-  const WAYS = [["arcs", "slerp"], ["smooth curve", "spline"]];
+  const WAYS = [["straight", "slerp"], ["smooth curve", "spline"]];
   const is = (name) => root.querySelector(`[data-is="${name}"]`);
   const button = (name) => root.querySelector(`[data-do="${name}"]`);
-  // Arcs meet in corners, where it is best to slow down; a curve flows through.
+  // Straight ways, arcs of a sphere, meet in corners, where it is best to slow down; a curve flows through.
   const USUAL = { slerp: "smooth", spline: "linear" };
   const key = (point) => ({ point: studio.copy(point), seconds: PIECE_SECONDS, easing: USUAL[way] });
   let keys = [], way = "slerp", closed = true, chosen = 0, t = 0, model = null, dragged = null;
   const pictures = album(), steps = stepsBack();
 
-  const pieces = () => keys.slice(0, closed || keys.length < 2 ? keys.length : -1);
+  // After a jump the last picture of an open timeline stays for its own time.
+  const pieces = () => keys.slice(0, closed || keys.length < 2 || keys.at(-2).easing === "hold" ? keys.length : -1);
   const seconds = () => pieces().reduce((sum, each) => sum + each.seconds, 0);
   const timeOf = (i) => keys.slice(0, i).reduce((sum, each) => sum + each.seconds, 0);
   const view = () => ({ keys, way, closed });
@@ -63,7 +64,7 @@ tools.morph = (studio, root) => {
       box.firstChild.classList.toggle("on", i === chosen);
       box.firstChild.setAttribute("aria-pressed", i === chosen);
       box.firstChild.setAttribute("aria-label", `Picture ${i + 1} of ${keys.length}, at ${timeOf(i).toFixed(1)} seconds`);
-      box.lastChild.hidden = !closed && i === keys.length - 1 && keys.length > 1;
+      box.lastChild.hidden = i >= pieces().length;
     });
     const total = seconds(), count = keys.length;
     is("length").textContent = count ? `${count} picture${count > 1 ? "s" : ""} · ${total.toFixed(1)} s` : "";
@@ -215,6 +216,16 @@ tools.morph = (studio, root) => {
     if (keys.length) scrub(t);
   }
 
+  function forgot(without) {
+    const cleaned = (found) => ({ ...found, keys: found.keys.map((each) => ({ ...each, point: without(each.point) })) });
+    const found = studio.stored("morph", null);
+    if (Array.isArray(found?.keys)) studio.store("morph", cleaned(found));
+    if (studio.model.name !== model) return;
+    keys = cleaned({ keys }).keys;
+    steps.map((text) => JSON.stringify(cleaned(JSON.parse(text))));
+    build();
+  }
+
   async function open() {
     if (studio.model.name !== model) restore();
     model = studio.model.name;
@@ -243,5 +254,6 @@ tools.morph = (studio, root) => {
       learning.newest();
     },
     step(forth) { become(forth ? steps.forth() : steps.back()); },
+    forgot,
   };
 };

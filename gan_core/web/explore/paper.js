@@ -137,7 +137,8 @@ tools.paper = (studio, root) => {
 
   async function buildBoxes() {
     const box = is("extra", cards.get("drop")), points = Array.from({ length: SAMPLES }, () => studio.copy({ seed: studio.anySeed(), label: null }));
-    const images = await studio.thumbs(points);
+    const { key } = studio.model, images = await studio.thumbs(points);
+    if (key !== studio.model.key) return;
     boxes = points.slice(0, images.length).map((at) => ({ at, box: null }));
     box.replaceChildren(
       make("p", { className: "cap", textContent: "Drag a box over the object in each picture. Or choose a picture and press Enter for a box; arrows move it, Shift and arrows size it, Delete removes it. Without any boxes the upper middle is taken." }),
@@ -165,7 +166,9 @@ tools.paper = (studio, root) => {
   // all of it
 
   async function all() {
+    const { key } = studio.model;
     for (const [name] of CARDS) {
+      if (key !== studio.model.key) return;
       if (found.has(name) || is("make", cards.get(name)).disabled || (name === "classify" && source !== OWN)) continue;
       cards.get(name).scrollIntoView({ block: "nearest" });
       await one(name);
@@ -199,15 +202,21 @@ tools.paper = (studio, root) => {
     },
     async shown() {
       if (!model || about.key === model) return;
-      const answer = await studio.ask("paper_about");
-      if (!answer) return;
-      about = { ...answer, key: model };
+      const key = model, answer = await studio.ask("paper_about");
+      if (!answer || key !== model) return;
+      about = { ...answer, key };
       for (const side of ["left", "right"]) showSide(side);
       buildSources();
       for (const name of NEED_D) cards.get(name).querySelector(".lacking")?.remove();
-      if (!about.hasD) for (const name of NEED_D) cards.get(name).querySelector("p").after(make("p", { className: "cap lacking", textContent: "This model has no discriminator beside it: train it a little longer, and one is saved." }));
+      if (!about.hasD) for (const name of NEED_D) cards.get(name).querySelector("p").after(make("p", { className: "cap lacking", textContent: "This needs the model's discriminator, and there is none beside it: a model that is trained here gets one when it trains a little longer." }));
       busy(making);
       await buildBoxes();
+    },
+    forgot(without) {
+      for (const side of ["left", "right"]) {
+        sides[side] = sides[side].map(without);
+        showSide(side);
+      }
     },
   };
 };

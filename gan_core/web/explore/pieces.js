@@ -1,5 +1,5 @@
 // How a picture of the timeline goes to the next one: in how many seconds, and how evenly.
-const EASINGS = ["linear", "smooth", "in", "out", "hold"], PIECE_SECONDS = 1.5;
+const EASINGS = [["steady", "linear"], ["smooth", "smooth"], ["slow start", "in"], ["slow end", "out"], ["jump", "hold"]], PIECE_SECONDS = 1.5;
 
 function pieceFields(each, i, changed) {
   const box = Object.assign(document.createElement("span"), { className: "piece" });
@@ -12,9 +12,9 @@ function pieceFields(each, i, changed) {
     length.value = each.seconds = Math.min(Math.max(Number(length.value) || PIECE_SECONDS, 0.1), 60);
     changed();
   });
-  easing.append(...EASINGS.map((name) => new Option(name, name, false, name === each.easing)));
+  easing.append(...EASINGS.map(([name, value]) => new Option(name, value, false, value === each.easing)));
   easing.title = "How it goes to the next picture";
-  easing.setAttribute("aria-label", `Easing after picture ${i + 1}`);
+  easing.setAttribute("aria-label", `Pace after picture ${i + 1}`);
   easing.addEventListener("change", () => { each.easing = easing.value; changed(); });
   return box;
 }

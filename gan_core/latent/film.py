@@ -19,6 +19,8 @@ MOST_FPS = {".mp4": 60, ".gif": 50, ".webp": 60}
 MOST_SIZE = 2048
 # Of all frames together, where Pillow holds them at once: half a gigabyte of a GIF, more of a WebP.
 MOST_PIXELS = 2**29
+# A frame that is hardly too large, as pictures with gaps between them are, stays as sharp as it is.
+SHARP = 0.9
 WEBP_QUALITY = {"quality": 85, "method": 2}
 PALETTE_FRAMES = 64
 
@@ -32,7 +34,7 @@ def write_film(
 ) -> None:
     """Write frames, uint8 [H, W, C], as H.264 (.mp4), an endless GIF (.gif) or WebP (.webp).
 
-    Small frames are enlarged to `size` pixels. `on_frame` hears how many frames are done; what it raises cancels the
+    Frames are resized to about `size` pixels. `on_frame` hears how many frames are done; what it raises cancels the
     film and leaves no file. A GIF counts time in hundredths of a second. ValueError as `check_film`, and for no frames.
     """
     path = Path(path)
@@ -67,13 +69,13 @@ def write_strip(
     columns: int | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> None:
-    """Write frames, uint8 [H, W, C], enlarged to `size` pixels, side by side as one PNG, in one row or so many columns.
+    """Write frames, uint8 [H, W, C], resized to `size` pixels, side by side as one PNG, in one row or so many columns.
 
     `on_frame` as in `write_film`. ValueError for too many pixels, or no frames.
     """
     check_size(size)
     require(columns is None or columns >= 1, f"a strip has one column or more, not {columns}")
-    images = [np.asarray(enlarged(frame, size)) for frame in counted(frames, on_frame)]
+    images = [np.asarray(resized(frame, size)) for frame in counted(frames, on_frame)]
     require(len(images) > 0, "a strip needs at least one frame")
     require(len(images) * size**2 <= MOST_PIXELS / 4, "this strip is too large: take fewer or smaller pictures")
     with replacing(Path(path)) as temporary:
@@ -84,20 +86,20 @@ def write_mp4(path: Path, frames: Iterator[np.ndarray], fps: int, size: int) -> 
     # Here, since PyAV takes a while to load, and the explorer's first picture would wait for it.
     from gan_core.latent.h264 import write_h264
 
-    write_h264(path, (enlarged(frame, size) for frame in frames), fps)
+    write_h264(path, (resized(frame, size) for frame in frames), fps)
 
 
 def write_gif(path: Path, frames: Iterator[np.ndarray], fps: int, size: int) -> None:
     """One palette for all frames and no dithering: both would flicker."""
-    frames = list(frames)
+    frames = [np.asarray(resized(frame, size)) if max(frame.shape) > size else frame for frame in frames]
     palette = shared_palette(frames)
-    pictures = (enlarged(frame, size).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    pictures = (resized(frame, size).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     pauses = [10 * each for each in pauses_of(len(frames), fps, 100)]
     next(pictures).save(path, "GIF", save_all=True, append_images=pictures, duration=pauses, loop=0)
 
 
 def write_webp(path: Path, frames: Iterator[np.ndarray], fps: int, size: int) -> None:
-    pictures = [enlarged(frame, size) for frame in frames]
+    pictures = [resized(frame, size) for frame in frames]
     pauses = pauses_of(len(pictures), fps, 1000)
     pictures[0].save(path, "WEBP", save_all=True, append_images=pictures[1:], duration=pauses, loop=0, **WEBP_QUALITY)
 
@@ -113,11 +115,13 @@ def shared_palette(frames: list[np.ndarray]) -> Image.Image:
     return to_pil(sheet(np.stack([frames[i] for i in chosen]), gap=0)).convert("RGB").quantize(256)
 
 
-def enlarged(frame: np.ndarray, size: int) -> Image.Image:
-    """The frame in RGB, at least `size` pixels on its longer side, both sides even as H.264 wants them."""
+def resized(frame: np.ndarray, size: int) -> Image.Image:
+    """The frame in RGB, about `size` pixels on its longer side, both sides even as H.264 wants them."""
     picture = to_pil(frame).convert("RGB")
-    scale = max(1, size / max(picture.size))
-    width, height = (2 * round(side * scale / 2) for side in picture.size)
+    scale = size / max(picture.size)
+    if SHARP < scale < 1:
+        scale = 1
+    width, height = (max(2 * round(side * scale / 2), 2) for side in picture.size)
     return picture.resize((width, height), Image.Resampling.BICUBIC)
 
 
@@ -130,8 +134,8 @@ def counted(frames: Iterable[np.ndarray], on_frame: Callable[[int], None] | None
 
 
 def stamped(frame: np.ndarray, words: str, size: int) -> np.ndarray:
-    """The frame enlarged to `size` pixels, with words in its lower left corner."""
-    picture = enlarged(frame, size)
+    """The frame resized to `size` pixels, with words in its lower left corner."""
+    picture = resized(frame, size)
     letters, room = font(max(picture.height // 18, 8)), max(picture.height // 60, 2)
     pen = ImageDraw.Draw(picture, "RGBA")
     width, height = pen.textbbox((0, 0), words, letters)[2:]

@@ -5,7 +5,7 @@ import re
 from itertools import compress
 from pathlib import Path
 
-from gan_core.data.pictures import SUFFIXES, FolderSource, Source, ZipSource, is_side, wrappings
+from gan_core.data.pictures import SUFFIXES, FolderSource, Source, ZipSource, is_side, stamp, wrappings
 from gan_core.data.tars import TAR, TarSource
 from gan_core.download import NoConnection, OnProgress, hub_files, hub_sentences, hub_sizes
 
@@ -83,6 +83,11 @@ def _open_snapshot(folder: Path, repo: str) -> Source:
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     wanted = _wanted(repo, names)
     if wanted[0].lower().endswith(TAR):
-        return TarSource([folder / name for name in sorted(wanted)], repo)
+        return TarSource([folder / name for name in sorted(wanted)], repo, content)
     only_zip = len(wanted) == 1 and wanted[0].lower().endswith(".zip")
-    return ZipSource(folder / wanted[0]) if only_zip else FolderSource(folder)
+    return ZipSource(folder / wanted[0]) if only_zip else FolderSource(folder, mark=content)
+
+
+def content(path: Path) -> str:
+    """The same on every machine: the hash by which the Hub knows a file's content, and its cache the file linked to."""
+    return path.readlink().name if path.is_symlink() else stamp(path)

@@ -21,6 +21,7 @@ DRAWN_VERSION = 1
 HEAD = 32  # bytes that tell the kind of a file
 
 Keep = Callable[[str], bool]
+Mark = Callable[[Path], str]  # a text that another content of the file would change
 
 
 class Source:
@@ -76,7 +77,7 @@ class DrawnSource(Source):
 class FolderSource(Source):
     """Every picture below a folder; linked folders are not followed, so that no link can lead in circles."""
 
-    def __init__(self, root: Path, keep: Keep = lambda name: True) -> None:
+    def __init__(self, root: Path, keep: Keep = lambda name: True, mark: Mark | None = None) -> None:
         self.name = root.resolve().name or "pictures"
         found = sorted((printable(name), name) for name in _pictures(root))
         found = [(name, file) for name, file in found if keep(name)]
@@ -85,7 +86,7 @@ class FolderSource(Source):
         self.items, self._root = [name for name, _ in found], root
         # As texts: a million paths take half a gigabyte.
         self._files = [name if name == file else file for name, file in found]
-        self.fingerprint = digest(f"{name}\0{stamp(root / file)}" for name, file in found)
+        self.fingerprint = digest(f"{name}\0{(mark or stamp)(root / file)}" for name, file in found)
 
     def open(self, index: int, size: int = 128) -> Image.Image:
         path = self._root / self._files[index]

@@ -17,7 +17,7 @@ from PIL import Image
 
 from gan_core.data.archive import MEMBER_LIMIT
 from gan_core.data.decode import BadPicture
-from gan_core.data.pictures import FORMATS, SUFFIXES, Source, digest, is_visible, printable, stamp, suffix_list
+from gan_core.data.pictures import FORMATS, SUFFIXES, Mark, Source, digest, is_visible, printable, stamp, suffix_list
 
 TAR = ".tar"
 LABELS = ("cls", "json", "txt")  # the endings of what may hold a picture's class, the surest first
@@ -30,7 +30,7 @@ SHARDS_KNOWN = 2048
 class TarSource(Source):
     """The pictures in tars, read in memory one at a time; only where each one lies is kept of them."""
 
-    def __init__(self, paths: list[Path], name: str) -> None:
+    def __init__(self, paths: list[Path], name: str, mark: Mark = stamp) -> None:
         """ValueError names a tar that cannot be read."""
         self.name, self._tars = name, paths
         shards = [_look_through(path, stamp(path)) for path in paths]
@@ -41,7 +41,7 @@ class TarSource(Source):
             where = f"The tar {paths[0].name}" if len(paths) == 1 else f"The folder {paths[0].parent}"
             raise ValueError(f"{where} holds no pictures ({suffix_list()}).")
         self.labels = _labels([label for shard in shards for label in shard.labels])
-        self.fingerprint = digest(f"{path.name}\0{stamp(path)}" for path in paths)
+        self.fingerprint = digest(f"{path.name}\0{mark(path)}" for path in paths)
 
     def open(self, index: int, size: int = 128) -> Image.Image:
         number = bisect_right(self._starts, index) - 1

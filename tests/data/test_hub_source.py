@@ -25,7 +25,7 @@ for repo in sys.argv[2:]:
         store = prepare("hf:" + repo, 16, 1, pathlib.Path(sys.argv[1]), on_download=report)
         labels = store.labels if store.labels is None else store.labels.tolist()
         greys = store.images[:, 0, 0, 0].tolist()
-        print(json.dumps([store.name, greys, labels, list(store.classes), bytes_seen]))
+        print(json.dumps([store.name, greys, labels, list(store.classes), bytes_seen, store.path.name]))
     except (ValueError, KeyError) as error:
         print(json.dumps(str(error)))
 """
@@ -81,11 +81,11 @@ def hub():
 
 @pytest.fixture
 def ask(hub, tmp_path):
-    """ask(*repos) prepares data sets in a process of its own that takes `endpoint` for the Hub."""
+    """ask(*repos) prepares data sets below `stores` in a process of its own that takes `endpoint` for the Hub."""
 
-    def ask(*repos: str, endpoint: str = hub.endpoint, **more: str) -> list:
+    def ask(*repos: str, endpoint: str = hub.endpoint, stores: str = "stores", **more: str) -> list:
         env = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"} | more
-        command = [sys.executable, "-c", CLIENT, str(tmp_path / "stores"), *repos]
+        command = [sys.executable, "-c", CLIENT, str(tmp_path / stores), *repos]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -95,23 +95,39 @@ def ask(hub, tmp_path):
 
 def test_a_repo_of_pictures_with_its_folders_as_classes(hub, ask):
     hub.asked.clear()
-    [[name, greys, labels, classes, seen]] = ask("me/pets")
+    [[name, greys, labels, classes, seen, _]] = ask("me/pets")
     assert (name, greys, labels, classes) == ("pets", [1, 2], [0, 1], ["cat", "dog"])
     assert sorted(hub.asked) == ["train/cat/1.PNG", "train/dog/[2].png"]
     assert seen and all(0 < done <= total == len(shade(1)) + len(shade(2)) for done, total in seen)
 
 
 def test_a_repo_of_tars(ask):
-    name, greys, labels, classes, _ = ask("me/shards")[0]
+    name, greys, labels, classes, *_ = ask("me/shards")[0]
     assert (name, greys, labels, classes) == ("shards", [1, 2, 3], [0, 1, 1], ["cat", "dog"])
 
 
 def test_a_repo_of_one_zip_and_later_without_a_network(hub, ask):
-    [[name, greys, labels, classes, _]] = ask("me/peeps")
+    [[name, greys, labels, classes, *_]] = ask("me/peeps")
     assert (name, greys, labels, classes) == ("peeps", [7, 8], [0, 1], ["x", "y"])
     hub.asked.clear()
     assert ask("me/peeps")[0][1] == [7, 8] and hub.asked == []
     assert ask("me/peeps", endpoint="http://127.0.0.1:9")[0][:4] == [name, greys, labels, classes]
+
+
+@pytest.mark.parametrize(("repo", "file", "other"), [
+    ("me/pets", "train/cat/1.PNG", shade(9)), ("me/shards", "data/b.tar", tarred({"3.png": shade(9)})),
+])  # fmt: skip
+def test_the_same_pictures_are_one_store_on_every_machine_and_others_another(hub, ask, tmp_path, repo, file, other):
+    here = ask(repo)[0][5]
+    (blob,) = {path.resolve() for path in (tmp_path / "stores").rglob(file)}
+    os.utime(blob, (1, 1))
+    assert ask(repo)[0][5] == ask(repo, stores="elsewhere")[0][5] == here
+    before, hub.heads[repo] = hub.repos[repo], "f" * 40
+    hub.repos[repo] = before | {file: other}
+    changed = ask(repo)[0][5]
+    hub.repos[repo] = before
+    del hub.heads[repo]
+    assert changed != here and ask(repo)[0][5] == here
 
 
 def test_a_download_can_be_cancelled_and_done_again(ask):

@@ -83,14 +83,15 @@ def one_of_two(rank: int, port: int, config: Config, seconds: float, found: torc
     from gan_core.training import distributed
 
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    store = dist.TCPStore("127.0.0.1", port, 2, rank == 0)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=2)
     device, sizes, all_reduce = torch.device("cpu"), [], dist.all_reduce
 
     def noted(tensor: torch.Tensor, *args, **options):
         sizes.append(tensor.numel() * tensor.element_size())
         return all_reduce(tensor, *args, **options)
 
-    trainer = Trainer(config, noise(config), device, group=distributed.Ranks(device))
+    trainer = Trainer(config, noise(config), device, group=distributed.Ranks(device, store))
     dist.all_reduce = noted
     trainer.step()
     dist.all_reduce = all_reduce

@@ -23,10 +23,12 @@ Ctrl-C or SIGTERM stop a training at the next step, with everything saved. Exit 
 
 from __future__ import annotations
 
+import traceback
+
 from gan_core.cli.commands import BAD_INPUT, FAILED, STOPPED
 from gan_core.cli.console import complain
 from gan_core.cli.parser import build_parser
-from gan_core.training.group import leave
+from gan_core.training.group import is_launched, leave
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,6 +42,11 @@ def main(argv: list[str] | None = None) -> int:
         return complain(error, FAILED, args.json)
     except KeyboardInterrupt:
         return complain("interrupted", STOPPED, args.json)
+    except Exception:
+        if not is_launched():
+            raise
+        traceback.print_exc()  # here, since a rank must not end as Python does: see `leave`
+        return FAILED
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ MAY_IMPORT = {
     "gan_core.runs.changes": TRAINS,
     "gan_core.runs.fine_tune": TRAINS,
     "gan_core.runs.job": TRAINS,
+    "gan_core.runs.launch": TRAINS,
     "gan_core.runs.renting": [*TRAINS, "gan_core.hub"],
     "gan_core.runs.checkpoint": [*BASE, "gan_core.models"],
     "gan_core.runs": [*WEIGHTS, *LISTS],

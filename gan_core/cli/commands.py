@@ -181,7 +181,8 @@ def work(prepare: Callable[[], RunDir], as_json: bool) -> int:
         if group.rank:
             follow(group)
         else:
-            work_on(once(prepare), stop, as_json, group)
+            with once(prepare) as run:
+                work_on(run, stop, as_json, group)
     # Of anything else a launcher would make a failure, and start a training again that was stopped.
     return DONE
 

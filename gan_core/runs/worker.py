@@ -22,7 +22,7 @@ from gan_core.runs.pruning import snapshot_due
 from gan_core.runs.run_dir import RunDir, Status, best_of
 from gan_core.runs.tracking import tracked
 from gan_core.training import precision
-from gan_core.training.group import ALONE, Group, RankLost
+from gan_core.training.group import ALONE, Group, RankLost, in_words
 from gan_core.training.health import Verdict, diverged
 from gan_core.training.inputs import COLUMNS
 from gan_core.training.trainer import Notice, Tick, Trainer
@@ -72,11 +72,8 @@ class Worker:
             except RankLost as error:
                 self._lose(error)
                 raise
-            except (ValueError, FloatingPointError, OSError, MemoryError) as error:
-                self._fail(str(error) or "out of memory")
-                raise
             except BaseException as error:
-                self._fail(f"an unexpected {type(error).__name__}; log.txt has the details")
+                self._fail(in_words(error))
                 raise
             return self.status
 

@@ -21,23 +21,28 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gan_core.models.base import Dropout
-from gan_core.training.group import Group, RankLost, part_of_batch
+from gan_core.training.group import Group, RankLost, in_words, part_of_batch
 from gan_core.training.parts import moments, normalise, note
 
 if TYPE_CHECKING:
     from gan_core.training.group import Values
 
 STEP, LOAD, END = range(3)
-# Rank 0 may be downloading pictures for hours; that a process has died is the launcher's to notice.
-PATIENCE = timedelta(days=1)
+# A process that has died is noticed at once, a machine that no longer answers only after this time of a step.
+PATIENCE = timedelta(minutes=30)
+# Between steps, since rank 0 may be downloading pictures for hours.
+PATIENCE_FOR_ORDERS = timedelta(days=1)
+ERROR = "error"
 LOST = "another process of this training has ended, and the others with it: what it said is above"
 
 
 class Ranks(Group):
     """One of `size` processes that train together, the one of that `rank`."""
 
-    def __init__(self, device: torch.device):
+    def __init__(self, device: torch.device, store: dist.Store):
         self.rank, self.size, self.device = dist.get_rank(), dist.get_world_size(), device
+        self.store = store
+        self.for_orders = dist.new_group(timeout=PATIENCE_FOR_ORDERS, backend="gloo")
 
     def generator(self, device: torch.device) -> torch.Generator:
         rng = SharedGenerator(device)
@@ -70,7 +75,7 @@ class Ranks(Group):
         for layer in layers if self.size > 1 else ():
             layer.forward = partial(drop if isinstance(layer, Dropout) else batch_norm, layer)
         try:
-            with together():
+            with self.together():
                 yield
         finally:
             for layer in layers:
@@ -88,31 +93,63 @@ class Ranks(Group):
         buffer = io.BytesIO()
         torch.save(state, buffer)
         self.same(buffer.getvalue())
+        self._wait()
 
     def orders(self) -> Iterator[dict | None]:
         """For all ranks but 0: each state to go on from, and None for each step, until the end."""
         while (order := self._order(END)) != END:
-            yield torch.load(io.BytesIO(self.same()), "cpu", weights_only=True) if order == LOAD else None
+            if order == LOAD:
+                yield torch.load(io.BytesIO(self.same()), "cpu", weights_only=True)
+                self._wait()
+            else:
+                yield None
 
     def same(self, value: object = None) -> object:
         """Rank 0's value, for all."""
         box = [value]
-        with together():
-            dist.broadcast_object_list(box, device=torch.device("cpu"))
+        with self.together():
+            dist.broadcast_object_list(box, device=torch.device("cpu"), group=self.for_orders)
         return box[0]
 
     def end(self) -> None:
         """Tell the others that there is nothing more to do, if they can still be told."""
-        with suppress(RankLost):
+        with suppress(OSError):
             if self.rank == 0:
                 self._order(END)
+
+    def tell(self, error: Exception) -> None:
+        """Leave word of what ends this process and so all others."""
+        with suppress(RuntimeError):
+            self.store.set(ERROR, in_words(error))
+            self.store.get(ERROR)  # it is there before anybody can notice that this process has gone
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Inside, what PyTorch raises when another process has gone is a RankLost, or an OSError with its words."""
+        try:
+            yield
+        except RuntimeError as error:
+            if not (isinstance(error, dist.DistError) or "gloo" in str(error) or "by peer" in str(error)):
+                raise
+            words = self._told()
+            raise (OSError(words) if words else RankLost(LOST)) from error
+
+    def _told(self) -> str:
+        with suppress(RuntimeError):
+            return self.store.get(ERROR).decode() if self.store.check([ERROR]) else ""
+        return ""
 
     def _order(self, order: int) -> int:
         """Rank 0's order, for all. A tensor on the processor, which waits for no GPU."""
         told = torch.tensor(order)
-        with together():
-            dist.broadcast(told, 0)
+        with self.together():
+            dist.broadcast(told, 0, self.for_orders)
         return int(told)
+
+    def _wait(self) -> None:
+        """Until everybody has come here: a step has less patience with who is still preparing its pictures."""
+        with self.together():
+            dist.all_reduce(torch.zeros(1), group=self.for_orders)
 
 
 class SharedGenerator(torch.Generator):
@@ -128,35 +165,29 @@ def joined_by_launcher() -> Iterator[Ranks]:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
         torch.cuda.set_device(device)
-    meet("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
-    group = Ranks(device)
+    group = Ranks(device, meet("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"))
     try:
         yield group
-    finally:
-        group.end()
-        dist.destroy_process_group()
+    except RankLost:
+        raise
+    except Exception as error:
+        # Without an order, since the others may be amid a step: that this process ends is what ends them.
+        group.tell(error)
+        raise
+    group.end()
+    dist.destroy_process_group()
 
 
-def meet(backend: str) -> None:
-    """Find the other processes. OSError with what went wrong if that fails."""
+def meet(backend: str) -> dist.Store:
+    """Find the other processes; returns what all can write to. OSError with what went wrong if that fails."""
     try:
         store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
         # The launcher's store may outlive a restart, and then holds the addresses of those that have died.
         store = dist.PrefixStore(f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}-{size}", store)
         dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+        return store
     except RuntimeError as error:
         raise OSError(f"the processes of this training do not find each other: {str(error).splitlines()[0]}") from error
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Inside, what PyTorch raises when another process has gone is a RankLost."""
-    try:
-        yield
-    except RuntimeError as error:
-        if not (isinstance(error, dist.DistError) or "gloo" in str(error) or "by peer" in str(error)):
-            raise
-        raise RankLost(LOST) from error
 
 
 class Sum(torch.autograd.Function):

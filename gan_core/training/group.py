@@ -31,6 +31,13 @@ class RankLost(OSError):
     """Another process of this training has ended, and this one cannot go on without it."""
 
 
+def in_words(error: BaseException) -> str:
+    """One sentence for the user."""
+    if isinstance(error, (ValueError, FloatingPointError, OSError, MemoryError)):
+        return str(error) or "out of memory"
+    return f"an unexpected {type(error).__name__}; log.txt has the details"
+
+
 class Group:
     """The group of one process that trains by itself: nothing to share, nobody to tell."""
 

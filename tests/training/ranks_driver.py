@@ -9,10 +9,12 @@ Without a launcher it does the same alone, and leaves in FOLDER/begun.pt a state
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 
 from gan_core.config import Config, ModelConfig, TrainConfig
 from gan_core.training.group import launched, leave
@@ -69,10 +71,29 @@ def main(folder: Path) -> None:
             found = train(kind, group, folder / "begun.pt")
             if group.size > 1:
                 found |= {name: group.gather(found[name][None]) for name in ("weights", "seen")}
+                found["patience"] = patience(group)
             if group.rank == 0:
                 torch.save(found, folder / f"{kind}-{group.size}.pt")
-        if group.rank:
-            assert not list(group.orders()), "rank 0 orders nothing but the end"
+        load_slowly(group, folder)
+
+
+def load_slowly(group, folder: Path) -> None:
+    """Have the others take their time with a state that rank 0 sends; it waits for them, and orders nothing more."""
+    ready = folder / f"ready-{group.size}-{group.rank}"
+    if group.rank == 0:
+        group.order_load({})
+        assert len(list(folder.glob(f"ready-{group.size}-*"))) == group.size - 1
+    else:
+        for state in group.orders():
+            assert state == {} and not ready.exists()
+            time.sleep(0.5)
+            ready.touch()
+
+
+def patience(group) -> list[float]:
+    """Seconds that a step's collectives and orders wait for the others."""
+    device = torch.device("cpu")
+    return [each._get_backend(device).options._timeout.total_seconds() for each in (dist.group.WORLD, group.for_orders)]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from failing_driver import WORDS
 from processes import children
 from ranks_driver import BATCH, GOES_ON, KINDS, NUM_IMAGES, STEPS, main
 
@@ -23,6 +24,7 @@ from gan_core.training.group import LAUNCHED, check_shares
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("ranks_driver.py")
+FAILING_DRIVER = Path(__file__).with_name("failing_driver.py")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
 
 
@@ -61,6 +63,10 @@ def test_ranks_show_every_picture_of_an_epoch_once(trained, size):
     assert torch.equal(two_batches, whole.permute(2, 0, 1, 3))
 
 
+def test_a_lost_machine_is_noticed_in_a_step_and_a_download_between_steps_may_last(trained):
+    assert trained["penalties", 2]["patience"] == [30 * 60, 24 * 60 * 60]
+
+
 def test_one_process_loads_nothing_for_several(tiny):
     run = RunDir.create(checkpoints() / "alone", tiny)
     assert Worker(run, 4711, lambda: False, lambda event: None).work().state == "done"
@@ -81,9 +87,10 @@ def launch():
     """launch(*arguments): a training on two ranks, which the end of the test ends."""
     started = []
 
-    def begin(*arguments: str) -> subprocess.Popen:
-        command = [*TORCHRUN, "--nproc-per-node=2", "--max-restarts=1", "-m", "gan_core", *arguments]
-        started.append(subprocess.Popen(command, cwd=REPOSITORY))
+    def begin(*arguments: str, program: tuple[str, ...] = ("-m", "gan_core")) -> subprocess.Popen:
+        command = [*TORCHRUN, "--nproc-per-node=2", "--max-restarts=1", *program, *arguments]
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+        started.append(subprocess.Popen(command, cwd=REPOSITORY, env=environment))
         return started[-1]
 
     yield begin
@@ -122,6 +129,21 @@ def test_ranks_that_die_stop_and_go_on_keep_one_history(tiny, tmp_path, launch, 
     for mine, theirs in zip(run.metrics()[:3], alone.metrics(), strict=True):
         losses = [[row["nimg"], row["loss/D"], row["loss/G"], row["score/real"]] for row in (mine, theirs)]
         np.testing.assert_allclose(*losses, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("rank", "error", "words"),
+    [("0", "OSError", WORDS), ("1", "AssertionError", "an unexpected AssertionError; log.txt has the details")],
+)
+def test_an_error_on_one_rank_ends_all_once_and_is_what_the_run_says(
+    tiny, tmp_path, home_folder, launch, rank, error, words
+):
+    write_json(tmp_path / "config.json", tiny.with_options(data="drawn:16").to_dict())
+    program = (str(FAILING_DRIVER), rank, error)
+    assert launch("train", "--config", str(tmp_path / "config.json"), program=program).wait(timeout=300) != 0
+    (run,) = library.runs()
+    assert (run.status().state, run.status().message) == ("failed", words) and run.is_free(within=10)
+    assert len(list(home_folder.glob("raised-*"))) == 1
 
 
 def test_ranks_are_treated_together(tiny, tmp_path, launch):

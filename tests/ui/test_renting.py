@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import constants
 
 from gan_core.home import checkpoints
-from gan_core.hub import jobs, offers
+from gan_core.hub import jobs, offers, refusals
 from gan_core.runs import job, library
 from gan_core.runs.run_dir import RunBusy, RunDir, Status
 from ui import form, guard, place, preflight, renting, resume, run_view, train
@@ -182,6 +182,7 @@ def test_a_start_tells_its_progress_and_then_the_run_is_followed_as_any_other(on
 
 def test_whoever_leaves_while_it_is_sent_has_started_nothing(on_hub, chosen, filled, wait_for, monkeypatch):
     said = chosen().said
+    monkeypatch.setattr(refusals, "SECONDS_OF_SILENCE", 5)
     on_hub.ill = {("POST", "/api/repos/create"): "slow"}
     updates = renting.start("mine", said, "a10g-small", 2.0, *filled(**RENTED))
     for update in updates:

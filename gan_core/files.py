@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 RANDOM_LETTERS = 8  # that tempfile puts behind the prefix
+ATTEMPTS, SECONDS_BETWEEN = 20, 0.02  # to replace a file that another program reads just now
 
 
 @contextlib.contextmanager
@@ -27,10 +29,20 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        _move(temporary, path)
         _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _move(temporary: Path, path: Path) -> None:
+    """Windows refuses it while anybody has the old file open, as a page has that looks at it every second."""
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(PermissionError):
+            temporary.replace(path)
+            return
+        time.sleep(SECONDS_BETWEEN)
+    temporary.replace(path)
 
 
 def sweep(folder: Path) -> None:

@@ -1,4 +1,6 @@
 import json
+import math
+import os
 import stat
 
 import pytest
@@ -40,6 +42,38 @@ def test_a_reader_who_has_the_old_file_open_keeps_it(path):
     with path.open() as reader, replacing(path) as temporary:
         temporary.write_text("new")
         assert reader.read() == "old"
+
+
+@pytest.fixture
+def kept_open(monkeypatch):
+    """kept_open(times): so often a file cannot be replaced, as on Windows while another program has it open."""
+    whole = os.replace
+
+    def refuse(times: float) -> None:
+        def replace(old, new, **options):
+            nonlocal times
+            times -= 1
+            if times >= 0:
+                raise PermissionError(13, "in use")
+            whole(old, new, **options)
+
+        monkeypatch.setattr(os, "replace", replace)
+
+    return refuse
+
+
+def test_a_reader_who_is_done_in_a_moment_is_waited_for(path, kept_open):
+    kept_open(2)
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new" and list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_stays_in_use_is_an_error_which_leaves_the_old_one(path, kept_open):
+    kept_open(math.inf)
+    with pytest.raises(PermissionError), replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "old" and list(path.parent.iterdir()) == [path]
 
 
 def test_temporary_files_are_hidden_and_lie_on_the_same_disk(path):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 
 ALL = "all"
 SECONDS = 10
+# PyTorch for Windows has no NCCL, by which several GPUs train as one.
+TOGETHER = sys.platform != "win32"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def choices() -> list[tuple[str, str]]:
     if len(there) < 2:
         return []
     each = [(f"GPU {place}: {gpu.name.removeprefix('NVIDIA ')}", gpu.uuid) for place, gpu in enumerate(there)]
-    return [*each, (f"all {len(there)} GPUs", ALL)]
+    return [*each, (f"all {len(there)} GPUs", ALL)] if TOGETHER else each
 
 
 def chosen(value: str | None) -> tuple[str, ...]:

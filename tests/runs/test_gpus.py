@@ -31,6 +31,12 @@ def test_each_gpu_and_all_of_them_are_offered(installed):
         gpus.chosen("GPU-ddd")
 
 
+def test_where_several_cannot_train_together_each_is_offered_alone(installed, monkeypatch):
+    installed(LISTED)
+    monkeypatch.setattr(gpus, "TOGETHER", False)
+    assert [value for _, value in gpus.choices()] == [A, B, C]
+
+
 @pytest.mark.parametrize(
     ("visible", "ids"),
     [("2,0", (C, A)), ("GPU-b", (B,)), ("1,7,0", (B,)), ("", ()), ("-1", ())],

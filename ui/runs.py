@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from gan_core.hub import mirror
+from gan_core.hub import identity, mirror
 from gan_core.runs import library, manage
 from gan_core.runs.summary import Summary, summarise
 from gan_core.words import distance, kimg, memory
@@ -193,8 +193,9 @@ def duplicate(request: dict) -> dict:
 def delete(request: dict) -> dict:
     """The run goes to the bin; `token` brings it back."""
     run = library.named_run(request.get("run"))
+    known = identity.of(run.path)
     token = manage.delete(run)
-    mirror.keep_up(gone=run.name)
+    mirror.keep_up(gone=run.name, known=known)
     return {"token": token}
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
-from gan_core.config import Config, require
-from gan_core.files import read_json, read_lines, replacing, write_lines
+from gan_core.config import require
+from gan_core.files import read_json, write_lines
+from gan_core.hub.absorb import absorb
 from gan_core.hub.mirror import Mirror
 from gan_core.hub.offers import NoSuchJob, job_refusals, log_in
-from gan_core.hub.refusals import refusals
 from gan_core.runs.run_dir import ACTIVE, RunDir, Status
 from gan_core.runs.tracking import tracked
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from huggingface_hub import JobInfo
 
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SYNCS = 10.0, 60.0
-LINE_SECONDS, LAST_WORDS_SECONDS = 1.0, 10.0
+LINE_SECONDS, LAST_WORDS_SECONDS, SECONDS_FOR_THE_LAST = 1.0, 10.0, 300.0
+MOST_MISSES = 3
 WAITS = "waits for a machine of Hugging Face"
 INSTALLS = "the machine installs what the training needs"
-# What of the mirror is not simply copied.
-MERGED = ("config.json", "status.json", "metrics.jsonl")
+FETCHES = "fetching what the job saved last"
+UNFETCHED = "what the job saved could not be fetched: Resume tries again"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class Follower:
     def __init__(self, run: RunDir, should_stop: Callable[[], bool], watch: Callable[[Status | Step], None]):
         require(bool(run.job()), f"'{run.name}' does not train on a rented machine")
         self.run, self.signalled, self.watch, self.about = run, should_stop, watch, run.job()
-        self.api, _ = log_in()
+        self.api, user = log_in()
+        owner = self.about["owner"]
+        require(user == owner, f"the job of '{run.name}' is {owner}'s: log in to Hugging Face as {owner} to follow it")
+        self.mirror = Mirror(self.about["repo_id"], self.api.token)
         self.names = {"job_id": self.about["id"], "namespace": self.about["owner"]}
         self.lines: Queue[str] = Queue()
         self.reader: threading.Thread | None = None
@@ -75,26 +79,32 @@ class Follower:
             if self.reader:
                 self.reader.join(timeout=LAST_WORDS_SECONDS)
             self._hear()
-            self._mirror(0)
-            self._end(job)
-            shutil.rmtree(self.run.path / ".mirror", ignore_errors=True)
+            if self._mirror_surely():
+                self._end(job)
+                shutil.rmtree(self.run.path / ".mirror", ignore_errors=True)
+            else:
+                self._report(state="failed", message=UNFETCHED)
             return self.status
 
     def _looks(self) -> Iterator[JobInfo]:
         """The job as it is now, again and again until it has ended; the last one is its end."""
         from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
+        misses = 0
         while True:
             try:
                 with job_refusals():
                     job = self.api.inspect_job(**self.names)
+                misses = 0
                 yield job
                 if job.status.stage in TERMINAL_JOB_STAGES:
                     return
                 if self._stopping() and not self.cancelled:
                     self._cancel()
             except NoSuchJob:
-                raise
+                misses += 1  # one alone may be a slip of theirs
+                if misses == MOST_MISSES:
+                    raise
             except ValueError as error:
                 self._report(message=f"{error}; the job goes on there")
             until = time.monotonic() + SECONDS_BETWEEN_LOOKS
@@ -162,24 +172,29 @@ class Follower:
             self.status = replace(self.status, **told, device=device or self.status.device)
             self.watch(self.status)
 
-    def _mirror(self, every: float) -> None:
-        """Bring what the mirror has newer than here; what cannot be brought now comes the next time."""
+    def _mirror(self, every: float) -> bool:
+        """Bring what the mirror has newer than here; whether that succeeded, or is not due yet."""
         if time.monotonic() - getattr(self, "mirrored_at", -every) < every:
-            return
+            return True
         self.mirrored_at = time.monotonic()
-        with contextlib.suppress(ValueError):
-            with refusals(self.about["repo_id"]):
-                about = self.api.repo_info(self.about["repo_id"])
-            if about.sha == self.commit:
-                return
-            folder = self.run.path / ".mirror"
-            Mirror.download(self.api, self.about["repo_id"], self.run.name, folder)
-            start = f"{self.run.name}/"
-            there = (each.rfilename for each in about.siblings or [])
-            names = {name.removeprefix(start) for name in there if name.startswith(start)}
-            absorb(self.run, folder / self.run.name, names)
-            self.commit = about.sha
-            self.track()
+        folder = self.run.path / ".mirror"
+        try:
+            commit = self.mirror.fetch(self.run.name, folder, self.commit)
+            if commit != self.commit:
+                absorb(self.run, folder / self.run.name)
+                self.commit = commit
+                self.track()
+        except ValueError:
+            return False
+        return True
+
+    def _mirror_surely(self) -> bool:
+        """The same after the end, for as long as a bad connection may last and nobody asks to stop."""
+        until = time.monotonic() + SECONDS_FOR_THE_LAST
+        while not (done := self._mirror(0)) and time.monotonic() < until and (self.cancelled or not self._stopping()):
+            self._report(message=FETCHES)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return done
 
     def _end(self, job: JobInfo | None) -> None:
         told = status_in(self.run.path / ".mirror" / self.run.name)
@@ -227,39 +242,6 @@ def followed_by(rows: list[dict], step: Step) -> list[dict]:
         return rows
     row = {"nimg": step.nimg, "seconds": step.seconds, "time": round(time.time(), 3), **step.metrics}
     return [*(row for row in rows if row["nimg"] < step.nimg), row]
-
-
-def absorb(run: RunDir, folder: Path, there: set[str]) -> None:
-    """Make the run like its copy in `folder`, of which only the files `there` count; ticks newer than it stay."""
-    for path in (path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if name not in there:
-            path.unlink()
-        elif name not in MERGED:
-            copy_over(path, run.path / name)
-    for _, path in run.samples():
-        if not (folder / "samples" / path.name).exists():
-            path.unlink()
-    run.prune_states()
-    rows = read_lines(folder / "metrics.jsonl")
-    last = rows[-1]["nimg"] if rows else -1
-    write_lines(run.path / "metrics.jsonl", [*rows, *(row for row in run.metrics() if row["nimg"] > last)])
-    absorb_config(run, folder / "config.json")
-
-
-def copy_over(source: Path, target: Path) -> None:
-    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-        return
-    target.parent.mkdir(exist_ok=True)
-    with replacing(target) as temporary:
-        shutil.copyfile(source, temporary)
-
-
-def absorb_config(run: RunDir, path: Path) -> None:
-    """The job finds out the classes, and may treat the training; where it is tracked is decided here."""
-    config = Config.load(path).with_options(tracker=run.config().train.tracker)
-    if config != run.config():
-        run.write_config(config)
 
 
 def status_in(folder: Path) -> Status | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import require
 from gan_core.home import REPOSITORY
+from gan_core.hub import identity
 from gan_core.hub.mirror import MINUTES_VARIABLE, VARIABLE, Mirror, copy
 from gan_core.hub.offers import Offer, job_refusals, log_in
 from gan_core.hub.spaces import app_files, requirements
@@ -54,16 +55,16 @@ def submit(run: RunDir, offer: Offer, report: Callable[[float, str], object] = u
     with job_refusals():
         mirror = Mirror(offer.repo_id, api.token)
         report(0.1, "sending the run and its settings")
-        send_run(mirror, run)
-        report(0.4, "sending this program")
-        send_program(mirror, run.name, offer.flavor)
-        report(0.9, "asking for the machine")
-        require(not run.stop_requested(), UNWANTED)
-        mark = secrets.token_hex(16)
-        with withdrawn_if_it_fails(run, api, owner, mark) as asked:
-            asked.append(ask(api, owner, run.name, offer, mark))
+        with sent(run, mirror):
+            report(0.4, "sending this program")
+            send_program(mirror, run.name, offer.flavor)
+            report(0.9, "asking for the machine")
             require(not run.stop_requested(), UNWANTED)
-            keep(run, asked[0], owner, offer)
+            mark = secrets.token_hex(16)
+            with withdrawn_if_it_fails(run, api, owner, mark) as asked:
+                asked.append(ask(api, owner, run.name, offer, mark))
+                require(not run.stop_requested(), UNWANTED)
+                keep(run, asked[0], owner, offer)
 
 
 def ask(api: HfApi, owner: str, name: str, offer: Offer, mark: str) -> JobInfo:
@@ -134,13 +135,27 @@ def is_marked(job: JobInfo, mark: str) -> bool:
     return (job.labels or {}).get(MARK) == mark
 
 
-def send_run(mirror: Mirror, run: RunDir) -> None:
+@contextmanager
+def sent(run: RunDir, mirror: Mirror) -> Iterator[None]:
+    """Have the run in the mirror; if what follows fails it goes from there again, so that its name is free."""
+    is_new = send_run(mirror, run)
+    try:
+        yield
+    except BaseException:
+        if is_new and not run.is_rented:
+            with suppress(ValueError, OSError):
+                mirror.forget(run.name, identity.of(run.path))
+        raise
+
+
+def send_run(mirror: Mirror, run: RunDir) -> bool:
+    """Whether it was not there before. ValueError if another run has its name there."""
     with tempfile.TemporaryDirectory() as scratch:
         there = RunDir(Path(scratch) / run.name)
         copy(run, there.path)
         (there.path / "status.json").unlink(missing_ok=True)  # which tells of a process on this computer
         there.write_config(run.config().with_options(tracker="none"))  # it is tracked where it is followed
-        mirror.send(run.name, Path(scratch))
+        return mirror.send(run.name, Path(scratch))
 
 
 def send_program(mirror: Mirror, name: str, flavor: str) -> None:

@@ -13,11 +13,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import require
 from gan_core.home import checkpoints
+from gan_core.hub import identity
 from gan_core.runs.library import NAME
 from gan_core.runs.manage import packed
 from gan_core.runs.run_dir import RunDir
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "DCGAN_STUDIO_MIRROR"
 MINUTES_VARIABLE, MINUTES = "DCGAN_STUDIO_MIRROR_MINUTES", 10.0
+# In seconds, before the last state is tried again: a rented machine is gone after it.
+PAUSES = (3.0, 10.0, 30.0, 60.0)
 logger = logging.getLogger(__name__)
 
 
@@ -45,26 +49,47 @@ class Mirror:
         self._thread: threading.Thread | None = None
 
     def push(self, run: RunDir) -> None:
-        """Send the run as it is on disk now. ValueError, in one sentence, if it cannot be, or if all could see it."""
+        """Send the run as it is on disk now. ValueError, in one sentence, if it cannot be, or if all could see it.
+
+        Another run that has its name there is left as it is: that is a ValueError, too.
+        """
         with tempfile.TemporaryDirectory() as scratch:
             copy(run, Path(scratch) / run.name)
             self.send(run.name, Path(scratch))
 
-    def send(self, name: str, folder: Path) -> None:
-        """Make the repo's folder `name` what it is in `folder`. Raises as `push`."""
+    def send(self, name: str, folder: Path) -> bool:
+        """Make the repo's folder `name` what it is in `folder`; returns whether it is new there. Raises as `push`."""
         from gan_core.hub.prepare import Files
         from gan_core.hub.publish import commit_all, create, send
         from gan_core.hub.refusals import refusals
 
-        api, target = self._look(name)
+        known, files = identity.of(folder / name), Files("model", folder)
+        api, target, _ = self._look_to_write(name, known)
         with refusals(target.repo_id):
-            parent = create(api, target, private=True)
-        files = Files("model", folder)
+            if not target.exists:
+                create(api, target, private=True)
         additions = send(api, target, files, lambda share, words: None)
+        # Others may have written to the repo while the files were sent.
+        api, target, newest = self._look_to_write(name, known)
         with refusals(target.repo_id):
-            commit_all(api, target, additions, target.gone(files), parent)
+            commit_all(api, target, additions, target.gone(files), newest)
             # Without it every state that ever was would stay.
             api.super_squash_history(target.repo_id)
+        return not target.own
+
+    def push_surely(self, run: RunDir) -> None:
+        """As `push`, but tried again for a while where that may help."""
+        from gan_core.hub.refusals import may_pass
+
+        for pause in PAUSES:
+            try:
+                return self.push(run)
+            except ValueError as error:
+                if not may_pass(error):
+                    raise
+                logger.warning("the run is not mirrored yet: %s", error)
+            time.sleep(pause)
+        return self.push(run)
 
     def push_sometimes(self, run: RunDir) -> None:
         """The same in the background, unless it was done in the last minutes or is being done; never raises."""
@@ -72,80 +97,119 @@ class Mirror:
         if busy or time.monotonic() - self._pushed_at < self.minutes * 60:
             return
         self._pushed_at = time.monotonic()
-        self._thread = threading.Thread(target=self._try_push, args=(run,), daemon=True)
+        self._thread = threading.Thread(target=warned(self.push), args=(run,), daemon=True)
         self._thread.start()
 
     def finish(self, run: RunDir) -> None:
         """Send the run's last state, after what is under way; never raises."""
         if self._thread:
             self._thread.join()
-        self._try_push(run)
+        warned(self.push_surely)(run)
+
+    def move(self, run: RunDir | None, gone: str | None, known: str = "") -> None:
+        """Send a run, and only once it is there forget the one called `gone`, which is `known`, or was this run."""
+        if run:
+            self.push_surely(run)
+        if gone:
+            self.forget(gone, identity.of(run.path) if run else known)
 
     def restore(self, only: str = "") -> list[str]:
         """Bring back the runs that are there and not here, or only one; returns their names. ValueError if it fails."""
-        api, target = self._look(only)
+        _, target, _ = self._look(only)
         names = sorted({name.partition("/")[0] for name in target.own if name.endswith("/config.json")})
         missing = [name for name in names if NAME.fullmatch(name) and not (checkpoints() / name).exists()]
         for name in missing:
             partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=checkpoints()))
             try:
-                self.download(api, target.repo_id, name, partial)
+                self.fetch(name, partial)
                 (partial / name).rename(checkpoints() / name)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
         return missing
 
-    @staticmethod
-    def download(api: HfApi, repo_id: str, name: str, folder: Path) -> None:
-        """Bring the repo's folder `name` into `folder`, but for what is there already."""
+    def fetch(self, name: str, folder: Path, known: str = "") -> str:
+        """Make `folder`/`name` what the repo's folder `name` is, and return the commit; ValueError if that fails.
+
+        Nothing is done, and the `known` commit returned, if that is the newest or has no such run.
+        """
         from huggingface_hub import snapshot_download
 
+        from gan_core.hub.refusals import BROKE_OFF, refusals
+
+        api, target, newest = self._look(name)
+        if newest == known or f"{name}/config.json" not in target.own:
+            return known
+        with refusals(target.repo_id):
+            snapshot_download(
+                target.repo_id, allow_patterns=f"{name}/*", local_dir=folder, token=api.token, revision=newest
+            )
+        here = {path.relative_to(folder).as_posix(): path for path in (folder / name).rglob("*") if path.is_file()}
+        # Where the Hub does not answer, huggingface_hub is content with what is here.
+        require(target.own <= set(here), BROKE_OFF)
+        for gone in set(here) - target.own:
+            here[gone].unlink()
+        return newest
+
+    def forget(self, name: str, known: str) -> None:
+        """Remove the run with that name and identity from there. ValueError if it cannot be, or if it is another."""
+        from gan_core.hub.publish import commit_all
         from gan_core.hub.refusals import refusals
 
-        with refusals(repo_id):
-            snapshot_download(repo_id, allow_patterns=f"{name}/*", local_dir=folder, token=api.token)
-
-    def forget(self, name: str) -> None:
-        """Remove a run from there. ValueError if it cannot be."""
-        from gan_core.hub.publish import commit_all, create
-        from gan_core.hub.refusals import refusals
-
-        api, target = self._look(name)
+        api, target, newest = self._look_to_write(name, known)
         if target.own:
             with refusals(target.repo_id):
-                commit_all(api, target, [], sorted(target.own), create(api, target, private=True))
+                commit_all(api, target, [], sorted(target.own), newest)
 
-    def _try_push(self, run: RunDir) -> None:
-        try:
-            self.push(run)
-        except (ValueError, OSError) as error:
-            logger.warning("the run was not mirrored: %s", error)
+    @cached_property
+    def _account(self) -> tuple[HfApi, str]:
+        from gan_core.hub.publish import log_in
 
-    def _look(self, name: str) -> tuple[HfApi, Target]:
-        """The repo, with the files of that run as its own, or those of all."""
+        return log_in(self.token)
+
+    def _look(self, name: str) -> tuple[HfApi, Target, str]:
+        """The repo, with the files of that run as its own, or those of all, and its newest commit."""
         from huggingface_hub.errors import RepositoryNotFoundError
 
         from gan_core.hub.prepare import kind_of
-        from gan_core.hub.publish import Target, log_in
+        from gan_core.hub.publish import Target
         from gan_core.hub.refusals import refusals
         from gan_core.hub.repo_name import full_name
 
-        api, user = log_in(self.token)
+        api, user = self._account
         repo_id, kind = full_name(self.repo_id, user), kind_of("model")
         with refusals(repo_id):
             try:
                 about = api.repo_info(repo_id)
             except RepositoryNotFoundError:
-                return api, Target(repo_id, kind)
-        require(bool(about.private), f"everybody can see {repo_id}: make it private, or mirror runs into another repo")
+                return api, Target(repo_id, kind), ""
         there = (each.rfilename for each in about.siblings or [])
         own = frozenset(file for file in there if "/" in file and (not name or file.startswith(f"{name}/")))
-        return api, Target(repo_id, kind, True, True, own)
+        return api, Target(repo_id, kind, True, bool(about.private), own), about.sha
+
+    def _look_to_write(self, name: str, known: str) -> tuple[HfApi, Target, str]:
+        """The same. ValueError if everybody would see what is written, or if another run has that name there."""
+        api, target, newest = self._look(name)
+        seen = target.exists and not target.private
+        require(not seen, f"everybody can see {target.repo_id}: make it private, or mirror runs into another repo")
+        identity.require_same(api, target, name, newest, known)
+        return api, target, newest
+
+
+def warned(task: Callable[..., None]) -> Callable[..., None]:
+    """The task, of whose failing there is only a warning."""
+
+    def attempt(*values: object) -> None:
+        try:
+            task(*values)
+        except (ValueError, OSError) as error:
+            logger.warning("the run was not mirrored: %s", error)
+
+    return attempt
 
 
 def copy(run: RunDir, folder: Path) -> None:
     """The run's files at one moment; those that vanish meanwhile were about to be replaced."""
-    for path in packed(run, with_state=True):
+    for path in [identity.file_of(run), *packed(run, with_state=True)]:
         target = folder / path.relative_to(run.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
@@ -187,15 +251,10 @@ def bring_back(name: str) -> None:
         mirror.restore(name)
 
 
-def keep_up(run: RunDir | None = None, gone: str | None = None) -> None:
-    """Mirror a run that is new under its name, forget one that is gone, in the background; nothing without a mirror."""
-
-    def work(mirror: Mirror) -> None:
-        if run:
-            mirror.finish(run)
-        with contextlib.suppress(ValueError, OSError):
-            if gone:
-                mirror.forget(gone)
-
-    if mirror := wanted():
-        threading.Thread(target=work, args=(mirror,), daemon=True).start()
+def keep_up(run: RunDir | None = None, gone: str | None = None, known: str = "") -> threading.Thread | None:
+    """`Mirror.move` in the background, in the thread that is returned; nothing without a mirror."""
+    if (mirror := wanted()) is None:
+        return None
+    thread = threading.Thread(target=warned(mirror.move), args=(run, gone, known), daemon=True)
+    thread.start()
+    return thread

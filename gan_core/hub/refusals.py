@@ -80,6 +80,11 @@ def sentence(error: BaseException, repo_id: str, sdk: str | None) -> str:
     return BROKE_OFF
 
 
+def may_pass(error: ValueError) -> bool:
+    """Whether the sentence says that the same may go well when it is done again."""
+    return "publish again" in str(error)
+
+
 def answer(status: int, repo_id: str, sdk: str | None) -> str:
     """What an error of that number means for somebody who publishes."""
     name = repo_id.rpartition("/")[2]

@@ -9,7 +9,7 @@ import pytest
 
 from gan_core.__main__ import main
 from gan_core.home import REPOSITORY, checkpoints
-from gan_core.hub import mirror
+from gan_core.hub import identity, mirror, publish
 from gan_core.hub.mirror import Mirror
 from gan_core.runs import manage
 from gan_core.runs.library import find_run
@@ -28,6 +28,11 @@ def run(tiny) -> RunDir:
     return run
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(mirror, "PAUSES", (0.01,) * 4)
+
+
 @pytest.fixture
 def runs_mirror(on_hub) -> Mirror:
     return Mirror("mirror", ME, minutes=0)
@@ -42,8 +47,8 @@ def lose_the_disk() -> None:
 
 
 def test_a_run_comes_back_after_the_disk_is_lost(on_hub, run, runs_mirror):
-    before = files_in(run.path)
     runs_mirror.push(run)
+    before = files_in(run.path)
     assert on_hub.private == {"me/mirror"}
     lose_the_disk()
     assert runs_mirror.restore() == ["mine"]
@@ -67,10 +72,42 @@ def test_runs_lie_beside_each_other_and_one_can_be_forgotten(on_hub, run, runs_m
     runs_mirror.push(run)
     other = RunDir.create(checkpoints() / "mine-2", tiny)
     runs_mirror.push(other)
-    runs_mirror.forget("mine")
-    runs_mirror.forget("none")
+    runs_mirror.forget("mine", identity.of(run.path))
+    runs_mirror.forget("none", "")
     lose_the_disk()
     assert runs_mirror.restore() == ["mine-2"]
+
+
+def test_another_run_of_that_name_is_left_as_it_is(on_hub, run, runs_mirror, tiny):
+    runs_mirror.push(run)
+    before = dict(on_hub.repos["me/mirror"])
+    lose_the_disk()
+    other = RunDir.create(checkpoints() / "mine", tiny)
+    with pytest.raises(ValueError, match="me/mirror holds another run called 'mine': choose another name"):
+        runs_mirror.push(other)
+    with pytest.raises(ValueError, match="another run called 'mine'"):
+        runs_mirror.forget("mine", identity.of(other.path))
+    assert on_hub.repos["me/mirror"] == before
+
+
+def test_a_copy_of_a_run_is_another_run(on_hub, run, runs_mirror):
+    runs_mirror.push(run)
+    copy = manage.duplicate(run, "copy")
+    runs_mirror.push(copy)
+    assert identity.of(copy.path) != identity.of(run.path)
+    manage.delete(run)
+    with pytest.raises(ValueError, match="another run called 'mine'"):
+        runs_mirror.push(manage.rename(copy, "mine"))
+
+
+def test_a_run_that_was_mirrored_before_runs_had_an_identity_gets_one(on_hub, run, runs_mirror):
+    runs_mirror.push(run)
+    (run.path / identity.FILE).unlink()
+    del on_hub.repos["me/mirror"]["mine/.identity"]
+    run.state_path(200).write_bytes(b"state 2")
+    runs_mirror.push(run)
+    there = on_hub.repos["me/mirror"]
+    assert there["mine/.identity"].decode() == identity.of(run.path) and "mine/state/000000200.pt" in there
 
 
 def test_what_is_here_stays_as_it_is(on_hub, run, runs_mirror):
@@ -95,6 +132,34 @@ def test_in_the_background_and_not_too_often(on_hub, run, wait_for):
     assert "me/seldom" not in on_hub.repos
     seldom.finish(run)
     assert "mine/config.json" in on_hub.repos["me/seldom"]
+
+
+def test_somebody_else_commits_while_a_run_is_sent(on_hub, run, runs_mirror, tiny, monkeypatch):
+    send, other = publish.send, RunDir.create(checkpoints() / "other", tiny)
+
+    def send_slowly(*args):
+        monkeypatch.setattr(publish, "send", send)
+        sent = send(*args)
+        Mirror("mirror", ME).push(other)
+        return sent
+
+    runs_mirror.push(run)
+    run.state_path(200).write_bytes(b"state 2")
+    monkeypatch.setattr(publish, "send", send_slowly)
+    runs_mirror.push(run)
+    assert {"mine/state/000000200.pt", "other/config.json"} <= set(on_hub.repos["me/mirror"])
+
+
+def test_the_last_state_is_tried_again(on_hub, run, runs_mirror):
+    on_hub.ill = {("POST", "/commit/"): [412, 503, None], ("GET", "/api/models"): [429]}
+    runs_mirror.finish(run)
+    assert "mine/state/000000100.pt" in on_hub.repos["me/mirror"]
+
+
+def test_what_will_never_go_well_is_not_tried_again(on_hub, run, runs_mirror, caplog):
+    on_hub.ill = {("POST", "/commit/"): 403}
+    runs_mirror.finish(run)
+    assert sum("/commit/" in path for _, path in on_hub.requests) == 1 and len(caplog.records) == 1
 
 
 def test_a_training_goes_on_whatever_happens_to_its_mirror(on_hub, run, caplog):
@@ -129,6 +194,25 @@ def test_a_renamed_run_is_mirrored_under_its_new_name(on_hub, run, monkeypatch, 
     Mirror("mirror").push(run)
     mirror.keep_up(manage.rename(run, "ours"), gone="mine")
     wait_for(lambda: {name.partition("/")[0] for name in on_hub.repos["me/mirror"]} == {".gitattributes", "ours"})
+
+
+def test_a_renamed_run_that_cannot_be_sent_stays_under_its_old_name(on_hub, run, monkeypatch):
+    monkeypatch.setenv(mirror.VARIABLE, "mirror")
+    monkeypatch.setenv("HF_TOKEN", ME)
+    Mirror("mirror").push(run)
+    on_hub.ill = {("POST", "/commit/"): [403]}
+    mirror.keep_up(manage.rename(run, "ours"), gone="mine").join()
+    assert {name.partition("/")[0] for name in on_hub.repos["me/mirror"]} == {".gitattributes", "mine"}
+
+
+def test_a_deleted_run_is_forgotten_and_another_of_its_name_is_not(on_hub, run, monkeypatch):
+    monkeypatch.setenv(mirror.VARIABLE, "mirror")
+    monkeypatch.setenv("HF_TOKEN", ME)
+    Mirror("mirror").push(run)
+    mirror.keep_up(gone="mine", known="another").join()
+    assert "mine/config.json" in on_hub.repos["me/mirror"]
+    mirror.keep_up(gone="mine", known=identity.of(run.path)).join()
+    assert list(on_hub.repos["me/mirror"]) == [".gitattributes"]
 
 
 def test_the_module_loads_no_pytorch():

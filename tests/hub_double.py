@@ -18,6 +18,7 @@ SHA = "0123456789abcdef" * 2 + "01234567"
 LARGE = 100_000  # bytes from which a file is stored by its hash; so are weights, films and the like
 STORED = (".safetensors", ".pt", ".onnx", ".mp4", ".jpg", ".png", ".wasm")
 TOKENS = {"hf_writes": ("me", "write"), "hf_reads": ("me", "read"), "hf_theirs": ("them", "write")}
+LICENCES = "mit apache-2.0 cc0-1.0 cc-by-4.0 cc-by-sa-4.0 cc-by-nc-4.0 openrail other unknown"
 METHODS = ["GET", "HEAD", "POST", "PUT"]
 
 
@@ -129,7 +130,8 @@ class Hub:
             errors += ["colours"] * (not {values["colorFrom"], values["colorTo"]} <= colours)
             errors += ["short_description"] * (len(values.get("short_description", "")) > 60)
         elif "license" in values:
-            errors += ["license"] * (not re.fullmatch(r"[a-z0-9.-]+", values["license"]))
+            errors += ["license"] * (values["license"] not in LICENCES.split())
+            errors += ["license_name"] * (not re.fullmatch(r"[a-z0-9.+-]+", values.get("license_name", "x")))
         return JSONResponse({"errors": [{"message": each} for each in errors], "warnings": []}, 400 if errors else 200)
 
     async def preupload(self, request):

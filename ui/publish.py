@@ -26,7 +26,7 @@ KINDS = {
     "space": "This whole app with the model\n"
     "Everything you see here, on a computer of Hugging Face. May need a paid plan there.",
 }
-FIELDS = ("run", "which", "kind", "name", "private", "terms", "token")
+FIELDS = ("run", "which", "kind", "name", "private", "terms", "terms_of", "token")
 TERMS_EXAMPLE = "for the card, e.g. “my own photos, CC BY 4.0”; kept with the run"
 OF_THE_LOGIN = "empty: that of “hf auth login” on this computer"
 NOTHING_SENT = "<p class='cap'>Cancelled. Nothing was sent.</p>"
@@ -85,6 +85,7 @@ def build_form() -> dict[str, gr.components.Component]:
         "name": gr.Textbox(label="Name on Hugging Face", info="alone it is yours, or owner/name", max_length=200),
         "private": gr.Radio([("Everybody", False), ("Only me", True)], value=False, label="Who may see it"),
         "terms": gr.Textbox(label=TERMS_FIELD, info=TERMS_EXAMPLE, max_length=MOST_LETTERS),
+        "terms_of": gr.Textbox(visible="hidden", container=False),  # the run whose terms are shown
         "token": gr.Textbox(
             label=TOKEN_FIELD,
             info=OF_THE_LOGIN,
@@ -104,7 +105,7 @@ def wire(parts: Publish, listed: gr.HTML, tabs: gr.Tabs) -> None:
     parts.tab.select(runs_listed, fields["run"], [fields["run"], *about], **quiet)
     parts.tab.select(login, outputs=fields["token"], concurrency_limit=2, **loud)
     fields["run"].change(about_run, fields["run"], about, **quiet)
-    fields["run"].change(known_terms, fields["run"], fields["terms"], **quiet)
+    fields["run"].change(shown_terms, fields["run"], [fields["terms"], fields["terms_of"]], **quiet)
     for name in ("run", "which", "kind", "name", "private", "terms"):
         fields[name].input(unlooked, outputs=[parts.report, parts.box, parts.key], **quiet)
     listed.submit(picked_run, outputs=[tabs, fields["run"]], **quiet)
@@ -156,6 +157,11 @@ def about_run(name: str | None) -> tuple:
         return picked_html(summarise(run)), gr.Radio(visible=is_measured), gr.Textbox(placeholder=default_name(name))
     except ValueError:
         return "", gr.Radio(visible=False), gr.Textbox(placeholder="")
+
+
+def shown_terms(name: str | None) -> tuple:
+    """The field of the terms, and the run that it is of from now on."""
+    return known_terms(name), name or ""
 
 
 def known_terms(name: str | None) -> gr.Textbox:

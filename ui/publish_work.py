@@ -34,7 +34,7 @@ def looked(asked: dict, report: Work) -> dict:
     private = asked["private"] is True
     target, note = looked_at(api, wish.repo_id, wish.kind, private) if api else (None, note)
     files = ready.files_of(wish, text(asked["key"]), report)
-    notes = [note, *no_terms(wish)]
+    notes = [note, *no_terms(wish), files.note]
     return {"done": "", "shown": shown(files, preview_html(files, wish.repo_id, private, target, notes))}
 
 
@@ -47,7 +47,7 @@ def sent(asked: dict, report: Work) -> dict:
     target = hub.look(api, wish.repo_id, wish.kind)
     target.allow(private)
     files = ready.files_of(wish, text(asked["key"]), lambda share, words: report(share / 2, words))
-    before = preview_html(files, wish.repo_id, private, target, [target.note(private), *no_terms(wish)])
+    before = preview_html(files, wish.repo_id, private, target, [target.note(private), *no_terms(wish), files.note])
     report(0.5, "asking Hugging Face", **shown(files, before), sending=True)
 
     def going_up(share: float, words: str) -> None:
@@ -78,7 +78,8 @@ def wish_of(asked: dict) -> tuple[ready.Wish, HfApi | None, str]:
     name = text(asked["name"]).strip() or default_name(run.name)
     repo_id, api, note = named(name, text(asked["token"]).strip() or None)
     note += f", {ON_PAGE[note]} put it into the field “{TOKEN_FIELD}”" if note in ON_PAGE else ""
-    give_terms(run, text(asked["terms"]))
+    # For an instant after another run was chosen the field still shows the terms of the one before.
+    give_terms(run, text(asked["terms"]) if asked["terms_of"] == run.name else None)
     return ready.Wish(run, kind, asked["which"] == NEWEST, repo_id, terms_of(run)), api, note
 
 

@@ -299,7 +299,7 @@ def add_publishing(parser: argparse.ArgumentParser) -> None:
         help="the newest generator (default: the best that was measured, if it was kept)",
     )
     parser.add_argument(
-        "--terms", metavar="TEXT", default="", help="the terms of your pictures, which are kept with the run"
+        "--terms", metavar="TEXT", help="the terms of your pictures, which are kept with the run; “” forgets them"
     )
     parser.add_argument("--model", metavar="REPO", help="of a page or space: where the model itself was published")
     parser.add_argument("--hardware", default="cpu-basic", help="of a space: e.g. zero-a10g (default cpu-basic)")

@@ -173,6 +173,8 @@ def _licence(folder: Path, names: list[str]) -> Iterator[str]:
 
     with suppress(ValueError, OSError, yaml.YAMLError):
         card = metadata_load(folder / CARD) if CARD in names else None
-        licence = (card or {}).get("license_name") or (card or {}).get("license")
-        if isinstance(licence, str):
+        licence, name = ((card or {}).get(key) for key in ("license", "license_name"))
+        if isinstance(name, str) and name.strip() and licence in (None, "other"):
+            yield f"licence other: {' '.join(name.split())[:100]}"
+        elif isinstance(licence, str):
             yield f"licence {licence[:100]}"

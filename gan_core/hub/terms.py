@@ -21,6 +21,17 @@ LICENCES = {
     r"\bMIT\b": "mit",
     r"\bApache\b": "apache-2.0",
 }
+# The Hub refuses a card with any other; "licence other: NAME" is one that it has no id for.
+IDS = (
+    "afl-3.0 agpl-3.0 apache-2.0 apple-amlr apple-ascl artistic-2.0 bigcode-openrail-m bigscience-bloom-rail-1.0 "
+    "bigscience-openrail-m bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc-by-2.0 cc-by-2.5 "
+    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
+    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc0-1.0 cdla-permissive-1.0 "
+    "cdla-permissive-2.0 cdla-sharing-1.0 creativeml-openrail-m deepfloyd-if-license ecl-2.0 epl-1.0 epl-2.0 "
+    "etalab-2.0 eupl-1.1 eupl-1.2 gemma gfdl gpl gpl-2.0 gpl-3.0 intel-research isc lgpl lgpl-2.1 lgpl-3.0 lgpl-lr "
+    "llama2 llama3 llama3.1 llama3.2 llama3.3 lppl-1.3c mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 openrail "
+    "openrail++ osl-3.0 other pddl postgresql unknown unlicense wtfpl zlib"
+)
 KNOWN_TERMS = {
     "fashion-mnist": "Fashion-MNIST: MIT licence",
     "celeba": "CelebA: non-commercial research only",
@@ -49,19 +60,30 @@ def came_with_terms(run: RunDir) -> bool:
     return bool(run.data().get("terms") or known_terms(run.config().train.data))
 
 
-def give_terms(run: RunDir, text: str) -> None:
-    """Keep that line, if it says anything, as the terms of the run's pictures. ValueError if those came with others."""
-    line = " ".join(text.split())[:MOST_LETTERS]
-    if line in ("", terms_of(run)):
+def give_terms(run: RunDir, text: str | None) -> None:
+    """Keep that line as the terms of the run's pictures, "" to forget one that was kept; None leaves all as it is.
+
+    ValueError if the terms came with others.
+    """
+    line = None if text is None else " ".join(text.split())[:MOST_LETTERS]
+    if line is None or line == terms_of(run):
         return
-    require(not came_with_terms(run), f"the terms of these pictures are known and stay: {terms_of(run)}")
+    if line:
+        require(not came_with_terms(run), f"the terms of these pictures are known and stay: {terms_of(run)}")
     run.write_terms(line)
 
 
 def licence(text: str) -> dict[str, str]:
     """The front matter's fields for such terms; none where they name no licence."""
-    known = re.fullmatch(r"licence ([a-z0-9.-]+)", text)
-    found = known[1] if known else next((each for said, each in LICENCES.items() if re.search(said, text, re.I)), None)
+    if own := re.fullmatch(r"licence (other: .+|[a-z0-9.+-]+)", text):
+        return {"license": own[1]} if own[1] in IDS.split() else other(own[1].removeprefix("other: "))
+    found = next((each for said, each in LICENCES.items() if re.search(said, text, re.I)), None)
     if found == "other":
-        return {"license": found, "license_name": "non-commercial-research"}
+        return other("non-commercial-research")
     return {"license": found} if found else {}
+
+
+def other(name: str) -> dict[str, str]:
+    """A licence that the Hub has no id for."""
+    name = re.sub(r"[^a-z0-9.+-]+", "-", name.lower()).strip("-")
+    return {"license": "other"} | ({"license_name": name} if name else {})

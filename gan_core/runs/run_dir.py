@@ -128,7 +128,12 @@ class RunDir:
         return given or self.data().get("terms") or ""
 
     def write_terms(self, line: str) -> None:
-        with replacing(self.path / "terms.txt") as temporary:
+        """Keep that line as the given terms; "" forgets those that were given."""
+        path = self.path / "terms.txt"
+        if not line:
+            path.unlink(missing_ok=True)
+            return
+        with replacing(path) as temporary:
             temporary.write_text(f"{line}\n", encoding="utf-8")
 
     def parent(self) -> dict:

@@ -99,6 +99,8 @@ def test_a_single_generator_file_is_named_after_its_folder(published):
 def test_the_cards_licence_is_kept_as_its_terms(theirs):
     (theirs / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     assert bring(str(theirs)).data()["terms"] == "licence cc-by-4.0"
+    (theirs / "README.md").write_text("---\nlicense: other\nlicense_name: my-licence\n---\n", encoding="utf-8")
+    assert bring(str(theirs)).data()["terms"] == "licence other: my-licence"
     (theirs / "README.md").write_text("---\nlicense: [:\n---\n", encoding="utf-8")
     assert bring(str(theirs)).data()["terms"] == ""
 

@@ -67,6 +67,8 @@ def test_the_terms_of_ones_own_pictures_are_given_once(on_hub, run, tiny, capsys
     assert note not in out
     told = json.loads(out.splitlines()[-1])
     assert told["terms"] == "my own photos, CC BY 4.0" and "license: cc-by-4.0" in told["card"]
+    assert main([*command, "--terms", ""]) == 0
+    assert capsys.readouterr().out.count(note) == 1 and run.terms() == ""
 
 
 def test_terms_that_everybody_knows_are_not_given_anew(run, tiny, capsys):

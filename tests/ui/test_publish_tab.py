@@ -38,7 +38,7 @@ def values(run):
     def fields(**changes) -> list:
         usual = {"run": run.name, "which": "best", "kind": "model", "name": "", "private": False, "token": TOKEN}
         return [
-            (usual | {"terms": publish.known_terms(run.name).value, "key": ""} | changes)[name]
+            (usual | {"terms": publish.known_terms(run.name).value, "terms_of": run.name, "key": ""} | changes)[name]
             for name in (*publish.FIELDS, "key")
         ]
 
@@ -130,6 +130,19 @@ def test_the_terms_of_ones_own_pictures_are_asked_for_once(on_hub, values, run, 
     assert "CC0" in ended(publish.preview, values(kind=kind, terms="CC0"))["card"]
 
 
+def test_given_terms_are_forgotten_with_the_words_of_the_field_and_never_those_of_another_run(
+    on_hub, values, run, config
+):
+    own_pictures(run, config)
+    ended(publish.preview, values(terms="CC0"))
+    field, of = publish.shown_terms(run.name)
+    assert (field.value, of) == ("CC0", run.name)
+    for terms in ("", "all mine"):
+        assert "CC0" in ended(publish.preview, values(terms=terms, terms_of="before"))["card"]
+    shown = ended(publish.preview, values(terms=""))
+    assert "not recorded" in shown["card"] and run.terms() == "" and publish.shown_terms(run.name)[0].value == ""
+
+
 def test_terms_that_others_gave_stay(on_hub, values, run, config):
     field = publish.known_terms(run.name)
     assert "free to use" in field.value and not field.interactive
@@ -140,6 +153,14 @@ def test_terms_that_others_gave_stay(on_hub, values, run, config):
     assert "known and stay: Theirs" in ended(publish.preview, values(terms="all mine"))["progress"]
     assert not publish.known_terms(run.name).interactive and run.terms() == "Theirs, non-commercial"
     assert publish.known_terms("../etc").value == ""
+
+
+@pytest.mark.parametrize("terms", ["licence my-licence", "licence other: my-licence"])
+def test_a_licence_that_the_hub_has_no_name_for_goes_up_as_another_one(on_hub, values, run, config, terms):
+    own_pictures(run, config)
+    write_json(run.path / "data.json", {"terms": terms})
+    ended(publish.publish, values())
+    assert b"license: other\nlicense_name: my-licence\n" in on_hub.repos["me/tiny"]["README.md"]
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"which": "newest"}, {"kind": "space"}])

@@ -7,6 +7,7 @@ import pytest
 
 from gan_core.data import prepare
 from gan_core.home import datasets
+from gan_core.hub.mirror import Mirror
 from gan_core.runs import slices as core
 from ui import slices
 
@@ -45,3 +46,38 @@ def test_elsewhere_there_is_no_such_timer():
     with gr.Blocks() as demo:
         slices.wire()
     assert not demo.fns
+
+
+def test_what_slices_train_is_mirrored_now_and_then_and_at_its_end(waiting, visitor, on_hub, monkeypatch, wait_for):
+    for name, value in {"": "runs", "_MINUTES": "0"}.items():
+        monkeypatch.setenv(f"DCGAN_STUDIO_MIRROR{name}", value)
+    monkeypatch.setenv("HF_TOKEN", "hf_writes")
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda duration: lambda function: function))
+    told = [(8, core.WAITING), (16, "done")]
+
+    def train(path: str) -> None:
+        nimg, state = told.pop(0)
+        waiting.state_path(nimg).write_bytes(b"state")
+        waiting.write_status(replace(waiting.status(), state=state, nimg=nimg))
+
+    monkeypatch.setattr(slices, "train_slice", train)
+    with gr.Blocks() as demo:
+        slices.wire()
+    (tick,) = demo.fns.values()
+    visitor("somebody")
+    tick.fn()
+    wait_for(lambda: f"{waiting.name}/state/000000008.pt" in on_hub.repos.get("me/runs", {}))
+    tick.fn()
+    assert f"{waiting.name}/state/000000016.pt" in on_hub.repos["me/runs"] and not told
+
+
+def test_a_slice_that_fails_is_mirrored_too(waiting, visitor, on_hub):
+    def fail(path: str) -> None:
+        waiting.write_status(replace(waiting.status(), state="failed"))
+        raise ValueError("the disk is full")
+
+    visitor("somebody")
+    with pytest.raises(ValueError, match="disk"):
+        slices.next_slice(fail, Mirror("runs", "hf_writes"))
+    assert f"{waiting.name}/config.json" in on_hub.repos["me/runs"]

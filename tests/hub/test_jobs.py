@@ -227,7 +227,7 @@ def on_job(*more: str, flavor: str = "cpu-basic") -> int:
 
 
 def everything_in(run: RunDir) -> dict:
-    files = [path for path in run.path.rglob("*") if path.is_file() and path.name != ".lock"]
+    files = [path for path in run.path.rglob("*") if path.is_file() and path.name[0] != "."]
     return {path.relative_to(run.path).as_posix(): path.read_bytes() for path in files}
 
 
@@ -377,10 +377,27 @@ def test_a_job_that_is_gone_ends_the_run(on_hub, rented):
     assert not rented.is_rented
 
 
+def test_a_job_that_is_not_found_now_and_then_is_followed_on(on_hub, rented, followed, wait_for):
+    job, misses = on_hub.jobs.all["job0"], [404, 404, None, 404, 404]
+    on_hub.ill = {("GET", "/api/jobs/me/job0"): misses}
+    followed()
+    wait_for(lambda: not misses)
+    job.stage, job.lines = "RUNNING", [tick(24, 1.5)]
+    wait_for(lambda: rented.status().nimg == 24)
+    assert rented.is_rented
+    job.stage = "COMPLETED"
+
+
+def test_somebody_elses_job_is_not_taken_for_one_that_is_gone(on_hub, rented, monkeypatch, capsys):
+    monkeypatch.setenv("HF_TOKEN", "hf_theirs")
+    assert main(["follow", "mine"]) == 2
+    assert "is me's: log in to Hugging Face as me to follow it" in complaint(capsys) and rented.is_rented
+
+
 def test_a_run_that_was_trained_here_goes_on_there(on_hub, tiny, wait_for, capsys):
     run = RunDir.create(checkpoints() / "mine", tiny)
     assert main(["resume", "mine"]) == 0
-    code = []
+    minutes, code = run.status().seconds / 60, []
     there = ["resume", "mine", "--kimg", "0.08", "--hf-job", "cpu-basic", "--hf-hours", "1", "--yes"]
 
     def go_on() -> None:
@@ -391,7 +408,7 @@ def test_a_run_that_was_trained_here_goes_on_there(on_hub, tiny, wait_for, capsy
     threading.Thread(target=go_on).start()
     assert main(there) == 3
     assert "costs $0.01 an hour and ends after 1 h" in capsys.readouterr().out
-    assert code[0]["kimg"] == 0.16 and 40 < code[0]["minutes"] < 41
+    assert code[0]["kimg"] == 0.16 and code[0]["minutes"] == pytest.approx(40 + minutes)
     assert "mine/state/000000080.pt" in on_hub.repos["me/dcgan-studio-runs"]
     # What was there before the job is still here.
     assert run.states() and len(run.metrics()) == 4 and (run.status().state, run.status().nimg) == ("stopped", 80)

@@ -89,12 +89,11 @@ def test_a_claimed_run_is_alive_and_nobody_elses(run):
 
 def test_two_processes_exclude_each_other_and_a_dead_one_lets_go(run, wait_for):
     code = (
-        "import sys, time; from pathlib import Path; from gan_core.runs.run_dir import RunDir\n"
-        "with RunDir(Path(sys.argv[1])).claim(): print('mine', flush=True); time.sleep(60)"
+        "import sys; from pathlib import Path; from gan_core.runs.run_dir import RunDir\n"
+        "with RunDir(Path(sys.argv[1])).claim(): print('mine', flush=True); sys.stdin.read()"
     )
-    other = subprocess.Popen(
-        [sys.executable, "-c", code, str(run.path)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", code, str(run.path)]
+    other = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert other.stdout.readline() == "mine\n"
         assert run.is_alive()

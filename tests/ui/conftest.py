@@ -70,7 +70,7 @@ def visitor(monkeypatch):
     monkeypatch.setenv("SPACE_ID", "somebody/studio")
     monkeypatch.setenv("SPACE_AUTHOR_NAME", "somebody")
 
-    def comes(name, expires_in=60, **userinfo):
+    def comes(name, expires_in=3600, **userinfo):
         login = {"expires_at": time.time() + expires_in, "userinfo": {"preferred_username": name, **userinfo}}
         LocalContext.request.set(SimpleNamespace(scope={"session": {"oauth_info": login} if name else {}}))
 

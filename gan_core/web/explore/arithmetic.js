@@ -41,7 +41,7 @@ tools.arithmetic = (studio, root) => {
     button.firstChild.removeAttribute("src");
     button.append(make("span"));
     drop.setAttribute("aria-label", `Empty slot ${s + 1} of ${NAMES[g]}`);
-    drop.addEventListener("click", () => { put(g, s, null); choose(g, s); });
+    drop.addEventListener("click", () => { put(g, s, null); choose(g, s); button.focus(); });
     takesDrops(button, (point) => { if (point) { put(g, s, point); choose(g, s); } });
     return make("span", { className: "removable" }, button, drop);
   }
@@ -117,7 +117,7 @@ tools.arithmetic = (studio, root) => {
   }
 
   function moved(at) {
-    [...root.querySelectorAll(".nine .tile")].forEach((tile, i) => tile.classList.toggle("on", Boolean(points[i]) && studio.same(points[i], at)));
+    [...root.querySelectorAll(".nine .tile")].forEach((tile, i) => markTile(tile, Boolean(points[i]) && studio.same(points[i], at)));
   }
 
   // pictures to add

@@ -16,7 +16,9 @@ function choose(box, value) {
   }
 }
 
+// Where the keyboard was in one of the old ones, it is in the new one.
 function offer(box, choices, value, pick) {
+  const held = box.contains(document.activeElement) ? document.activeElement.dataset.value : null;
   box.replaceChildren(...(choices.length > MOST_CHIPS + 1 ? [list(box, choices, pick)] : choices.map(([name, each]) => {
     const chip = make("button", { className: "chip", textContent: name });
     chip.dataset.value = each;
@@ -24,6 +26,7 @@ function offer(box, choices, value, pick) {
     return chip;
   })));
   choose(box, value);
+  if (held !== null) ([...box.children].find((each) => each.dataset.value === held) ?? box.firstElementChild)?.focus();
 }
 
 function list(box, choices, pick) {

@@ -61,8 +61,7 @@ tools.morph = (studio, root) => {
   function showKeys() {
     chosen = Math.min(chosen, Math.max(keys.length - 1, 0));
     [...is("keys").children].forEach((box, i) => {
-      box.firstChild.classList.toggle("on", i === chosen);
-      box.firstChild.setAttribute("aria-pressed", i === chosen);
+      markTile(box.firstChild, i === chosen);
       box.firstChild.setAttribute("aria-label", `Picture ${i + 1} of ${keys.length}, at ${timeOf(i).toFixed(1)} seconds`);
       box.lastChild.hidden = i >= pieces().length;
     });

@@ -19,7 +19,7 @@ function makePad(root) {
     const saved = stored("pad", {}), ids = known.map((each) => each.id);
     axes = { x: ids.includes(saved.x) ? saved.x : ids[0], y: ids.includes(saved.y) ? saved.y : ids.find((id) => id !== ids[0]) };
     for (const axis of ["x", "y"]) {
-      is(axis).replaceChildren(...known.map((each) => new Option(suggested(each) || each.name, each.id)));
+      is(axis).replaceChildren(...known.map((each) => new Option(shownName(each), each.id)));
       is(axis).value = axes[axis];
     }
     if (!known.length) is("sheet").replaceChildren();
@@ -49,7 +49,7 @@ function makePad(root) {
     pad.setAttribute("aria-valuetext", words);
   }
 
-  const nameOf = (id) => known.find((each) => each.id === id)?.name ?? "";
+  const nameOf = (id) => known.filter((each) => each.id === id).map(shownName).join();
 
   function key(event) {
     const way = PAD_KEYS[event.key], step = PAD_STEP * (event.shiftKey ? FINE : 1);

@@ -101,7 +101,7 @@ tools.paper = (studio, root) => {
       if (!result) return;
       const kernels = make("div", { className: "tiles kernels" }), best = make("div");
       kernels.append(...result.filters.map((image, i) => studio.tile({ image, label: `Filter ${i + 1}`, onPick: async (_, tile) => {
-        for (const each of kernels.children) each.classList.toggle("on", each === tile);
+        for (const each of kernels.children) markTile(each, each === tile);
         const shown = make("div");
         best.replaceChildren(shown);
         await addTiles(shown, result.points[i], `Of 512 samples these excite filter ${i + 1} most:`);

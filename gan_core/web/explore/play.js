@@ -47,12 +47,24 @@ tools.play = (studio, root) => {
   }
 
   function showRows() {
-    const shown = known().filter((each) => groupOf(each) === kind);
+    const shown = known().filter((each) => groupOf(each) === kind), goOn = heldPlace();
     rows = Object.fromEntries(shown.map((each) => [each.id, directionRow(each, range, { move, more: openMenu })]));
     is("directions").replaceChildren(...Object.values(rows));
     movedIds = null;
     moved(studio.at());
     is("told").textContent = HINT;
+    goOn();
+  }
+
+  // Puts the keyboard back into its row once all are made anew, or into the one that is now in its place.
+  function heldPlace() {
+    const held = document.activeElement, row = is("directions").contains(held) && held.closest(".dir");
+    if (!row) return () => {};
+    const place = [...is("directions").children].indexOf(row), part = [...row.children].indexOf(held);
+    return () => {
+      const all = Object.values(rows), next = rows[row.dataset.id] ?? all[Math.min(place, all.length - 1)];
+      next?.children[part].focus();
+    };
   }
 
   function tellOf(event) {
@@ -150,7 +162,7 @@ tools.play = (studio, root) => {
   }
 
   function markSeed(at) {
-    for (const tile of is("seeds").children) tile.classList.toggle("on", !at.z && Number(tile.dataset.seed) === at.seed);
+    for (const tile of is("seeds").children) markTile(tile, !at.z && Number(tile.dataset.seed) === at.seed);
   }
 
   // Which groups have something moved in them.

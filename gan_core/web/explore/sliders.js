@@ -20,10 +20,9 @@ function directionRow(each, range, { move, more }) {
   row.dataset.id = each.id;
   row.innerHTML = '<label></label><input class="knob" type="range"><output></output><button class="more" aria-haspopup="menu">⋯</button>';
   const [label, slider, , button] = row.children;
-  label.textContent = suggested(each) || each.name;
+  label.textContent = shownName(each);
   label.title = each.name;
   Object.assign(slider, { min: -range, max: range, step: 0.01, id: `direction-${each.id}` });
-  slider.setAttribute("aria-label", each.name);
   label.htmlFor = slider.id;
   slider.addEventListener("pointerdown", remember);
   slider.addEventListener("keydown", (event) => {
@@ -36,7 +35,7 @@ function directionRow(each, range, { move, more }) {
   slider.addEventListener("input", () => move(each.id, Number(slider.value)));
   slider.addEventListener("dblclick", () => { remember(); move(each.id, 0); });
   row.addEventListener("wheel", turned(row, slider, (amount) => move(each.id, amount)), { passive: false });
-  button.setAttribute("aria-label", `More for ${each.name}`);
+  button.setAttribute("aria-label", `More for ${shownName(each)}`);
   button.addEventListener("click", () => more(each.id, button));
   return row;
 }
@@ -71,6 +70,9 @@ function suggested({ name, measured: { factor, effect, others = 0 } }) {
   const plain = Math.abs(effect || 0) >= Math.max(PLAIN_EFFECT, others);
   return UNNAMED.test(name) && plain ? `${effect < 0 ? "less" : "mostly"} ${factor}` : "";
 }
+
+// Its name, for eyes and for ears.
+const shownName = (each) => suggested(each) || each.name;
 
 // What is known of a direction, in a sentence or two.
 function told({ name, kind, explained, measured: { factor, effect, others, most_other } }) {

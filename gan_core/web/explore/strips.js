@@ -1,7 +1,8 @@
 // The strips below the stage: what lies nearby, where one was, and what was kept.
 const MOST_PLACES = 12, NEARBY_REST_MS = 400, SMALL = 104, STRIPS = [["Nearby", "nearby"], ["History", "history"], ["Kept", "kept"]];
 const NOTHING = { history: "Pictures that you leave appear here.", kept: "Keep a picture, and it stays here." };
-let strip = "nearby", places = [], nearbyOf = "", around = [];
+let strip = "nearby", places = [], nearbyOf = "", around = [], saved = [], savedOf = null, savings = 0;
+const savedPictures = album();
 
 function startStrips() {
   offer(is("strips"), STRIPS, strip, openStrip);
@@ -16,12 +17,13 @@ function openStrip(name) {
   showNearby();
 }
 
-function fillStrip(name, tiles) {
-  const empty = Object.assign(document.createElement("p"), { className: "cap", textContent: NOTHING[name] });
-  is(name).replaceChildren(...(tiles.length ? tiles : [empty]));
+function fillStrip(name, images, made) {
+  const box = is(name), chip = [...is("strips").children].find((each) => each.dataset.value === name);
+  if (box.firstElementChild?.tagName === "P") box.firstElementChild.remove();
+  if (!fillTiles(box, images, made)) chip.focus();
+  if (!images.length) box.append(make("p", { className: "cap", textContent: NOTHING[name] }));
 }
 
-// The same tiles are filled anew, so that the keyboard stays where it is.
 async function showNearby() {
   const point = copy(at), asked = JSON.stringify([model.key, point]);
   if (strip !== "nearby" || !model.key || asked === nearbyOf) return;
@@ -29,11 +31,7 @@ async function showNearby() {
   if (!answer || asked !== JSON.stringify([model.key, copy(at)])) return;
   nearbyOf = asked;
   around = answer.points;
-  const tiles = [...is("nearby").children];
-  answer.images.forEach((image, i) => {
-    if (tiles[i]) tiles[i].firstChild.src = image;
-    else is("nearby").append(tile({ image, label: `Picture nearby ${i + 1}`, onPick: () => go(around[i]) }));
-  });
+  fillTiles(is("nearby"), answer.images, (i) => tile({ image: "", label: `Picture nearby ${i + 1}`, onPick: () => go(around[i]) }));
   is("nearby").classList.remove("stale");
 }
 
@@ -42,16 +40,13 @@ function leave() {
   if (root.dataset.shown !== JSON.stringify({ at: copy(at) })) return;
   const picture = Object.assign(document.createElement("canvas"), { width: SMALL, height: SMALL }), point = copy(at);
   picture.getContext("2d").drawImage(hero, 0, 0, SMALL, SMALL);
-  places = [{ point, picture }, ...places.filter((each) => !same(each.point, point))].slice(0, MOST_PLACES);
+  places = [{ point, image: picture.toDataURL() }, ...places.filter((each) => !same(each.point, point))].slice(0, MOST_PLACES);
   showHistory();
 }
 
 function showHistory() {
-  fillStrip("history", places.map(({ point, picture }, i) => {
-    const button = tile({ image: "", label: `Picture of before ${i + 1}`, onPick: () => go(point) });
-    button.firstChild.replaceWith(picture);
-    return button;
-  }));
+  const made = (i) => tile({ image: "", label: `Picture of before ${i + 1}`, onPick: () => go(places[i].point) });
+  fillStrip("history", places.map(({ image }) => image), made);
 }
 
 // Another model draws something else of every point.
@@ -61,20 +56,22 @@ function emptyStrips() {
   is("nearby").replaceChildren();
 }
 
+// Only what was not drawn yet is asked for; an answer that comes after that of a later list is nothing to show.
 async function showKept() {
-  const points = kept(), name = model.name, images = await thumbsOrNot(points);
-  if (name !== model.name) return;
+  const points = kept(), { key } = model, turn = ++savings;
+  if (savedOf !== key) savedPictures.clear();
+  savedOf = key;
+  await savedPictures.load(points);
+  if (turn !== savings || key !== model.key) return;
+  saved = points;
   is("strips").lastChild.textContent = points.length ? `Kept ${points.length}` : "Kept";
-  fillStrip("kept", points.map((point, i) => keptTile(point, images[i], i + 1)));
+  fillStrip("kept", points.map(savedPictures.of), keptTile);
   tell("kept", points);
 }
 
-function keptTile(point, image, number) {
-  const box = document.createElement("span"), drop = document.createElement("button");
-  box.className = "removable";
-  Object.assign(drop, { className: "drop", textContent: "×", title: "Keep no longer" });
-  drop.setAttribute("aria-label", `Remove kept picture ${number}`);
-  drop.addEventListener("click", () => keep(point));
-  box.append(tile({ image: image || "", label: `Kept picture ${number}`, onPick: () => go(point) }), drop);
-  return box;
+function keptTile(i) {
+  const drop = make("button", { className: "drop", textContent: "×", title: "Keep no longer" });
+  drop.setAttribute("aria-label", `Remove kept picture ${i + 1}`);
+  drop.addEventListener("click", () => keep(saved[i]));
+  return make("span", { className: "removable" }, tile({ image: "", label: `Kept picture ${i + 1}`, onPick: () => go(saved[i]) }), drop);
 }

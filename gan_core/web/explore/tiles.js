@@ -12,6 +12,28 @@ function tile({ image, label, title, onPick }) {
   return button;
 }
 
+// Chosen, or not.
+function markTile(tile, on) {
+  tile.classList.toggle("on", on);
+  tile.setAttribute("aria-pressed", on);
+}
+
+// Tiles for these pictures, `made(i)` if there are too few yet. The same tiles are filled anew, so that the keyboard stays
+// where it is, or goes to the last one if its own is gone; whether there is one for it.
+function fillTiles(box, images, made) {
+  const place = [...box.querySelectorAll("button")].indexOf(document.activeElement);
+  for (const spare of [...box.children].slice(images.length)) spare.remove();
+  images.forEach((image, i) => {
+    if (!box.children[i]) box.append(made(i));
+    const picture = box.children[i].querySelector("img");
+    if (picture.getAttribute("src") !== (image || "")) picture.src = image || "";
+  });
+  if (place < 0 || box.contains(document.activeElement)) return true;
+  const buttons = box.querySelectorAll("button");
+  buttons[buttons.length - 1]?.focus();
+  return buttons.length > 0;
+}
+
 // One picture that can no longer be made, of a direction that is gone, takes no other with it.
 async function thumbsOrNot(points) {
   const images = points.length ? await thumbs(points) : [];

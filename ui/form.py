@@ -200,9 +200,18 @@ def label_of(name: str) -> str:
 
 def sizes(architecture: str, size: int | None) -> gr.Dropdown:
     """The sizes that an architecture makes, the nearest to the one so far chosen."""
+    return gr.Dropdown(**sizes_of(architecture, size))
+
+
+def sizes_of(architecture: str, size: int | None) -> dict[str, object]:
     made = ARCHITECTURES[architecture]
     value = min(made, key=lambda each: abs(each - (size or 64)))
-    return gr.Dropdown([(f"{each} px", each) for each in made], value=value, label="Size", interactive=len(made) > 1)
+    return {
+        "choices": [(f"{each} px", each) for each in made],
+        "value": value,
+        "label": "Size",
+        "interactive": len(made) > 1,
+    }
 
 
 def pictures(source: str, path: str, upload: str | None, known: str | None = None) -> str:
@@ -267,28 +276,31 @@ def known_help(known: str | None) -> str:
     return KNOWN_HELP.get(named(known or ""), HUB_HELP)
 
 
-def show_preset(name: str):
+def show_preset(name: str) -> list:
+    """A preset's help, its sizes and its settings."""
+    return [gr.Dropdown(**each) if isinstance(each, dict) else each for each in preset_of(name)]
+
+
+def preset_of(name: str) -> list:
     config = preset(name)
-    size = sizes(config.model.architecture, config.model.image_size)
-    return [gr.Dropdown(info=PRESET_HELP[name]), size, *(value_of(config, key) for key in SETTINGS)]
+    size = sizes_of(config.model.architecture, config.model.image_size)
+    return [{"info": PRESET_HELP[name]}, size, *(value_of(config, key) for key in SETTINGS)]
 
 
 def presets_shown() -> str:
     """What `show_preset` gives for each preset, in JSON, as the page takes it."""
-    return json.dumps({name: [update(each) for each in show_preset(name)] for name in PRESETS})
+    return json.dumps({name: [update(each) for each in preset_of(name)] for name in PRESETS})
 
 
 def sizes_shown() -> str:
     """What `sizes` gives for each architecture and each size so far, in JSON, as the page takes it."""
     every = sorted({size for made in ARCHITECTURES.values() for size in made})
-    return json.dumps({name: {size: update(sizes(name, size)) for size in every} for name in ARCHITECTURES})
+    return json.dumps({name: {size: update(sizes_of(name, size)) for size in every} for name in ARCHITECTURES})
 
 
 def update(value: object) -> object:
     """A field's new value or new look, as the page takes it."""
-    if isinstance(value, gr.components.Component):
-        return {"__type__": "update", **value.constructor_args}
-    return value
+    return {"__type__": "update", **value} if isinstance(value, dict) else value
 
 
 def value_of(config: Config, name: str):

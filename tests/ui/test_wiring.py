@@ -8,9 +8,19 @@ from ui import form, studio
 
 
 @pytest.fixture(scope="module")
-def events() -> list[dict]:
-    """All events of the app, as the page gets them."""
-    return studio.build().config["dependencies"]
+def page() -> dict:
+    """The app, as the page gets it."""
+    return studio.build().config
+
+
+@pytest.fixture
+def events(page) -> list[dict]:
+    return page["dependencies"]
+
+
+def test_no_field_is_there_twice(page):
+    labels = [part["props"].get("label") for part in page["components"] if part["type"] == "dropdown"]
+    assert labels.count("Size") == labels.count("Recipe") == 1 and None not in labels
 
 
 @pytest.mark.parametrize("name", ["apply", "chosen"])

@@ -58,6 +58,7 @@ def write(args: argparse.Namespace, run: RunDir, token: str | None, more: dict) 
     files = prepare(args.kind, run, writable(args.out), repo_id, lambda share, words: bar("preparing", share), **more)
     values = {"out": str(files.folder), "repo": repo_id, "kind": args.kind, "files": files.sizes, "note": note}
     words = f"\nnote: they name it {repo_id}, since {note}" if note else ""
+    words += f"\nnote: {files.note}" if files.note else ""
     say(args.json, values, f"wrote {len(files.sizes):,} files, {total(files)}, into {files.folder}{words}")
     return 0
 
@@ -76,7 +77,7 @@ def preview(args: argparse.Namespace, run: RunDir, token: str | None, more: dict
             "exists": target.exists if target else None, "gone": target.gone(files) if target else [],
             "kept": sorted(target.kept) if target else [], "card": files.card, "note": note, "terms": terms_of(run),
         }  # fmt: skip
-        notes = [note, "" if values["terms"] else NO_TERMS]
+        notes = [note, "" if values["terms"] else NO_TERMS, files.note]
         say(args.json, values, described(files, repo_id, args.private, target, notes))
     return 0
 
@@ -91,7 +92,7 @@ def send(args: argparse.Namespace, run: RunDir, repo_id: str, token: str | None,
         values = {"event": "published", "files": files.sizes, **asdict(done)}
         words = f"; removed {', '.join(done.gone)}" if done.gone else ""
         words += f"; kept {', '.join(done.kept)}, edited there" if done.kept else ""
-        words += f"\nnote: {done.note}" if done.note else ""
+        words += "".join(f"\nnote: {each}" for each in (done.note, files.note) if each)
         say(args.json, values, f"published {total(files)}: {done.url}{words}")
     return 0
 

@@ -20,9 +20,11 @@ from gan_core.hub.model_repo import OnShare, prepare_model
 from gan_core.hub.spaces import prepare_gradio_space
 from gan_core.hub.static_space import prepare_static_space
 from gan_core.runs.run_dir import RunDir
+from gan_core.words import memory
 
 # The list of all that was published, in the repo itself, by which an update knows what is its own.
 MANIFEST, CARD = ".dcgan-studio.json", "README.md"
+MOST_BYTES = 25_000_000  # of a page that opens quickly enough on a phone
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class Files:
         """Every file's size in bytes, by its path in the repo."""
         files = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.stat().st_size for path in files}
+
+    @property
+    def note(self) -> str:
+        """What is to be known of a page that is large for whoever opens it; "" for other kinds and smaller ones."""
+        size = sum(self.sizes.values())
+        if self.kind != "static" or size <= MOST_BYTES:
+            return ""
+        return (
+            f"this page is {memory(size)}, which takes a phone long to load: fewer feature maps (ngf) make it smaller"
+        )
 
     @property
     def card(self) -> str:

@@ -95,12 +95,12 @@ class Follower:
             try:
                 with job_refusals():
                     job = self.api.inspect_job(**self.names)
-                misses = 0
                 yield job
                 if job.status.stage in TERMINAL_JOB_STAGES:
                     return
                 if self._stopping() and not self.cancelled:
                     self._cancel()
+                misses = 0
             except NoSuchJob:
                 misses += 1  # one alone may be a slip of theirs
                 if misses == MOST_MISSES:
@@ -108,6 +108,7 @@ class Follower:
             except ValueError as error:
                 self._report(message=f"{error}; the job goes on there")
             until = time.monotonic() + SECONDS_BETWEEN_LOOKS
+            self._hear(wait=LINE_SECONDS)
             while time.monotonic() < until and (self.cancelled or not self._stopping()):
                 self._hear(wait=LINE_SECONDS)
 

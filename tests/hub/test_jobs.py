@@ -29,6 +29,7 @@ def quick(on_hub, monkeypatch):
     for name in ("SECONDS_BETWEEN_LOOKS", "SECONDS_BETWEEN_SYNCS", "LINE_SECONDS"):
         monkeypatch.setattr(following, name, 0.1)
     monkeypatch.setattr(jobs, "SECONDS_BETWEEN_LOOKS", 0.1)
+    monkeypatch.setattr(following, "LAST_WORDS_SECONDS", 300)
     monkeypatch.setenv("HF_TOKEN", ME)
 
 
@@ -168,8 +169,9 @@ def interrupt():
     raise KeyboardInterrupt
 
 
-def test_a_job_whose_start_was_never_answered_is_found_and_cancelled_and_no_other(on_hub, rented, capsys):
-    shutil.rmtree(rented.path)
+def test_a_job_whose_start_was_never_answered_is_found_and_cancelled_and_no_other(on_hub, tiny, capsys):
+    other = renting.start(tiny, offers.look().offer("a10g-small"), "other")
+    shutil.rmtree(other.path)
     on_hub.ill, on_hub.jobs.unlisted = {("POST", "/api/jobs/me"): ["lost"]}, 2
     assert train("--yes") == 2
     assert "the connection to Hugging Face broke off: start again" in complaint(capsys)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from playwright.sync_api import Browser, Playwright
 from gan_core.runs.run_dir import RunDir
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+LAUNCHES = 3
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -36,22 +39,33 @@ class App:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        """Launch it, and return once it answers."""
-        self.launch()
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                return urllib.request.urlopen(self.url, timeout=1).close()
-            except OSError:
-                time.sleep(0.2)
+        """Launch it, and return once it answers; a port that somebody else took meanwhile is not the last one."""
+        for _ in range(LAUNCHES):
+            self.launch()
+            if self.answers():
+                return
+            if self.process.poll() is None:
+                break
         raise RuntimeError((self.home / "app.log").read_text())
+
+    def answers(self, seconds: float = 600) -> bool:
+        """Whether it does so in that time; not if its process has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            # By its own words, too: whoever took its port would answer as well.
+            if re.search(rf"URL:.*{re.escape(self.url.rpartition(':')[2])}\b", (self.home / "app.log").read_text()):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(self.url, timeout=10).close()
+                    return True
+            time.sleep(0.2)
+        return False
 
     def launch(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home), **self.environment}
+        environment = {**os.environ, "DCGAN_STUDIO_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **self.environment}
         command = [self.python, "app.py", "--no-browser", "--port", str(port)]
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)

@@ -17,7 +17,7 @@ from benchmarks.real_app import App, launch_browser
 from gan_core.hub import browser_runtime
 from gan_core.runs.run_dir import RunDir
 
-expect.set_options(timeout=5 * SECONDS)
+expect.set_options(timeout=60 * SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def runtime(tmp_path_factory) -> dict[str, str]:
     except ValueError:
         pass
     command = [shutil.which("npm"), "pack", f"onnxruntime-web@{browser_runtime.VERSION}"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600)
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         archive.extractall(folder, filter="data")
     return {browser_runtime.SOURCE_VARIABLE: str(folder / "package" / "dist")}

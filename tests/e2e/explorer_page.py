@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import torch
-from playwright.sync_api import Browser, Locator, Page, Request, Route
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from gan_core.config import Config
 from gan_core.models import build_generator
@@ -13,7 +13,7 @@ from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
 
 SERVER = "**/component_server/"
-SECONDS = 3000  # of a machine as busy as three: Playwright counts milliseconds
+SECONDS = 5000  # of a machine as busy as five: Playwright counts milliseconds
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PATTERNS = "patterns"
 # The point on the stage, how far it is moved along a direction, and its picture.
@@ -23,10 +23,40 @@ window.amount = (id) => point().moves?.[id] ?? 0;
 window.pixels = () => document.querySelector(".explorer canvas.hero").toDataURL();
 """
 
+# What is over soon is seen by nobody who only looks now and then.
+HAS_BEGUN = """selector => {
+  window.hasBegun = false;
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector(selector)?.checkVisibility()) return;
+    window.hasBegun = true;
+    observer.disconnect();
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+# While the event of before is still ending, which no page shows, a button answers to nothing.
+PRESS_UNTIL_BEGUN = """name => {
+  const named = (button) => button.textContent.trim() === name && button.checkVisibility();
+  if (!window.hasBegun) [...document.querySelectorAll("button")].find(named)?.click();
+  return window.hasBegun;
+}"""
+
+
+def new_page(browser: Browser, **options) -> Page:
+    """A page of a visitor's own, with a patience for everything as long as that for the words on it."""
+    context = browser.new_context(**{"viewport": DESK} | options)
+    context.set_default_timeout(60 * SECONDS)
+    return context.new_page()
+
+
+def begin(page: Page, button: str, cancel: str) -> None:
+    """Press the button of that name until what it begins has begun, whose Cancel button that selector finds."""
+    page.evaluate(HAS_BEGUN, cancel)
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_enabled()
+    page.wait_for_function(PRESS_UNTIL_BEGUN, arg=button, polling=1000)
+
 
 def opened(url: str, browser: Browser, script: str = "", **options) -> Page:
     """A visitor's page, ready, that answers QUESTIONS; `script` runs before its own, whose errors are in `errors`."""
-    page = browser.new_context(**{"viewport": DESK} | options).new_page()
+    page = new_page(browser, **options)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.add_init_script(QUESTIONS + script)
@@ -37,7 +67,7 @@ def opened(url: str, browser: Browser, script: str = "", **options) -> Page:
 
 def wait_until_ready(page: Page, model: str | None = None) -> None:
     ready = f'[data-ready^="{model}@"]' if model else "[data-ready]"
-    page.wait_for_selector(f".explorer{ready}", timeout=60 * SECONDS)
+    page.wait_for_selector(f".explorer{ready}")
 
 
 def choose_model(page: Page, name: str) -> None:

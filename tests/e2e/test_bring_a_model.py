@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from explorer_page import SECONDS, opened, shown
+from explorer_page import opened, shown
 from foreign_nets import example_D, example_G, named
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -60,7 +60,7 @@ def test_an_examples_file_opens_and_draws_what_pytorch_draws(page, theirs):
     dialog.locator("[data-is=bring-discriminator]").set_input_files(theirs / "netD.pth")
     expect(dialog).to_contain_text("netG.pth · ")
     dialog.get_by_role("button", name="Bring it").click()
-    expect(dialog).to_be_hidden(timeout=60 * SECONDS)
+    expect(dialog).to_be_hidden()
     expect(page.locator("[data-is=models]")).to_have_value("netG")
     page.locator("[data-is=seed]").fill(str(SEED))
     page.locator("[data-is=seed]").press("Enter")
@@ -84,12 +84,12 @@ def test_what_is_wrong_stands_in_the_dialog_and_the_keyboard_is_enough(page, the
     dialog.get_by_label("File or folder").fill(str(theirs / "netD.pth"))
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("alert")).to_have_text(
-        "netD.pth cannot be opened: this is a discriminator: the generator is wanted.", timeout=60 * SECONDS
+        "netD.pth cannot be opened: this is a discriminator: the generator is wanted."
     )
     dialog.get_by_label("File or folder").fill(str(theirs))
     dialog.get_by_label("Name here").fill("from-a-folder")
     page.keyboard.press("Enter")
-    expect(dialog).to_be_hidden(timeout=60 * SECONDS)
+    expect(dialog).to_be_hidden()
     expect(page.locator("[data-is=models]")).to_have_value("from-a-folder")
     assert shown(page) and page.errors == []
 

@@ -8,7 +8,7 @@ import shutil
 import zipfile
 
 import pytest
-from explorer_page import SECONDS, choose_model, open_tool, opened, shown
+from explorer_page import choose_model, open_tool, opened, shown
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -40,7 +40,7 @@ def page(app, browser: Browser, run) -> Page:
 def open_grid(page: Page, count: int = 64) -> None:
     open_tool(page, "Grid")
     page.get_by_role("group", name="How many pictures").get_by_role("button", name=str(count), exact=True).click()
-    expect(page.get_by_text(f"{count} pictures", exact=True)).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text(f"{count} pictures", exact=True)).to_be_visible()
 
 
 def places(page: Page) -> list[int]:
@@ -48,11 +48,11 @@ def places(page: Page) -> list[int]:
 
 
 def wait_for_seed(page: Page, seed: int) -> None:
-    page.wait_for_function("seed => point().seed === seed", arg=seed, timeout=20 * SECONDS)
+    page.wait_for_function("seed => point().seed === seed", arg=seed)
 
 
 def download(page: Page, name: str | re.Pattern, path) -> None:
-    with page.expect_download(timeout=60 * SECONDS) as waited:
+    with page.expect_download() as waited:
         page.get_by_role("button", name=name).click()
     waited.value.save_as(path)
 
@@ -68,7 +68,6 @@ def test_a_grid_is_ordered_and_leads_to_its_pictures(page):
         page.wait_for_function(
             f"before => String({PLACES}(document.querySelectorAll('.gridtool .cell'))) !== String(before)",
             arg=before,
-            timeout=60 * SECONDS,
         )
         assert sorted(places(page)) == list(range(64))
 
@@ -118,28 +117,28 @@ def test_selected_pictures_become_a_zip_and_favourites_and_exemplars(page, tmp_p
 
 def test_the_pad_shows_what_another_tool_put_on_the_stage(page):
     sheet = "document.querySelector('[data-is=sheet] img')?.src"
-    page.wait_for_function(f"{sheet}", timeout=30 * SECONDS)
+    page.wait_for_function(f"{sheet}")
     before = page.evaluate(sheet)
     open_grid(page)
     page.get_by_role("option", name="Seed 5", exact=True).click()
     page.wait_for_timeout(1500)
     open_tool(page, "Play")
-    page.wait_for_function(f"before => {sheet} !== before", arg=before, timeout=30 * SECONDS)
+    page.wait_for_function(f"before => {sheet} !== before", arg=before)
 
 
 def test_pictures_are_added_and_the_result_is_on_the_stage(page, tmp_path):
     open_tool(page, "Arithmetic")
     candidates = page.get_by_role("button", name=re.compile(r"Picture \d+ to pick"))
-    expect(candidates.first).to_be_visible(timeout=30 * SECONDS)
+    expect(candidates.first).to_be_visible()
     for i in range(7):
         candidates.nth(i).click()
     expect(page.get_by_role("button", name="Slot 1 of C, filled")).to_be_visible()
     expect(page.get_by_role("button", name="Slot 2 of C, empty")).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("button", name="The sum")).to_have_class(re.compile(r"\bon\b"), timeout=20 * SECONDS)
-    page.wait_for_function("point().z", timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="The sum")).to_have_class(re.compile(r"\bon\b"))
+    page.wait_for_function("point().z")
     total = shown(page)["at"]["z"]
     page.get_by_role("button", name="Neighbour 1").click()
-    page.wait_for_function("z => point().z !== z", arg=total, timeout=20 * SECONDS)
+    page.wait_for_function("z => point().z !== z", arg=total)
     page.get_by_label("Name of A", exact=True).fill("smiling")
     download(page, "The paper's figure", tmp_path / "figure.png")
     assert Image.open(tmp_path / "figure.png").width > 700
@@ -148,7 +147,7 @@ def test_pictures_are_added_and_the_result_is_on_the_stage(page, tmp_path):
 def test_a_picture_can_be_dragged_into_a_slot_and_taken_away(page):
     open_tool(page, "Arithmetic")
     candidate = page.get_by_role("button", name="Picture 5 to pick")
-    expect(candidate).to_be_visible(timeout=30 * SECONDS)
+    expect(candidate).to_be_visible()
     candidate.drag_to(page.get_by_role("button", name="Slot 2 of B, empty"))
     expect(page.get_by_role("button", name="Slot 2 of B, filled")).to_be_visible()
     page.get_by_role("button", name="Empty slot 2 of B").click()
@@ -161,13 +160,13 @@ def test_an_example_is_made_of_the_directions_of_any_model(page):
     names = []
     for _ in range(2):
         page.get_by_role("button", name="Example", exact=True).click()
-        expect(page.get_by_text("the sum gives what A has more of to C")).to_be_visible(timeout=20 * SECONDS)
-        expect(name).not_to_have_value(names[-1] if names else "", timeout=20 * SECONDS)
+        expect(page.get_by_text("the sum gives what A has more of to C")).to_be_visible()
+        expect(name).not_to_have_value(names[-1] if names else "")
         names.append(name.input_value())
     assert all(each.endswith("+1.5") for each in names)
     for group in "ABC":
         expect(page.get_by_role("button", name=f"Slot 3 of {group}, filled")).to_be_visible()
-    expect(page.get_by_role("button", name="The sum")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="The sum")).to_be_visible()
 
 
 def test_the_buttons_below_the_grid_stay_in_sight(page):
@@ -185,7 +184,7 @@ def test_the_difference_of_two_groups_becomes_a_direction(page, run):
     expect(keep).to_be_enabled()
     page.get_by_label("Name of the new direction").fill("smile of mine")
     keep.click()
-    expect(page.get_by_text("the direction is among the sliders")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text("the direction is among the sliders")).to_be_visible()
     page.get_by_role("button", name="Slot 2 of A, filled").click()
     expect(page.get_by_text("the direction is among the sliders")).to_be_visible()
     saved = catalogue.read(run.path / catalogue.FILE, run.config().model.latent_dim)

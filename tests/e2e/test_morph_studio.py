@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from explorer_page import SECONDS, choose_model, open_tool, opened, wait_until_ready
+from explorer_page import choose_model, open_tool, opened, wait_until_ready
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -77,9 +77,7 @@ def show_seed(page: Page, seed: int) -> None:
 
 def shown(page: Page, part: str) -> None:
     """Wait until the stage shows a view with this part."""
-    page.wait_for_function(
-        "part => document.querySelector('.explorer').dataset.shown.includes(part)", arg=part, timeout=20 * SECONDS
-    )
+    page.wait_for_function("part => document.querySelector('.explorer').dataset.shown.includes(part)", arg=part)
 
 
 def drag(slider: Locator, value: float) -> None:
@@ -97,7 +95,7 @@ def enlarged(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def saved(page: Page, section: str) -> Path:
-    with page.expect_download(timeout=60 * SECONDS) as download:
+    with page.expect_download() as download:
         page.locator(f'[data-is="{section}"]').get_by_role("button", name="Save", exact=True).click()
     path = download.value.path()
     return path.rename(path.with_name(download.value.suggested_filename))
@@ -214,7 +212,7 @@ def test_the_timeline_is_there_again_after_a_reload(page):
 def test_a_slider_goes_through_the_training_and_saves_it(page, learned):
     choose_model(page, LEARNED)
     slider = page.get_by_label("Moment of the training")
-    expect(slider).to_be_visible(timeout=20 * SECONDS)
+    expect(slider).to_be_visible()
     for place, nimg, grey in ((0, 1000, 64), (1, 2000, 128), (2, 3000, 191)):
         drag(slider, place)
         shown(page, f'"stage":{nimg}')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from explorer_page import DESK, PHONE, SECONDS, open_tool, opened
+from explorer_page import DESK, PHONE, open_tool, opened
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def page(request, app, browser: Browser) -> Page:
     page = opened(app.url, browser, viewport=request.param)
     open_tool(page, "The paper")
-    page.wait_for_selector(".papertool .boxed img", timeout=60 * SECONDS)
+    page.wait_for_selector(".papertool .boxed img")
     yield page
     assert not page.errors
     page.context.close()
@@ -22,11 +22,11 @@ def page(request, app, browser: Browser) -> Page:
 def test_a_figure_is_made_enlarged_walked_into_and_taken_home(page, tmp_path):
     card = page.locator("[data-figure=walk]")
     card.get_by_role("button", name="Make it").click()
-    expect(card.locator(".enlarge img")).to_be_visible(timeout=60 * SECONDS)
+    expect(card.locator(".enlarge img")).to_be_visible()
     expect(card).to_contain_text("steps")
     tile = card.locator(".tiles .tile").nth(5)
     tile.click()
-    page.wait_for_function("point().z", timeout=20 * SECONDS)
+    page.wait_for_function("point().z")
     card.get_by_role("button", name="Enlarge").click()
     expect(page.get_by_role("dialog", name="The figure, enlarged")).to_be_visible()
     page.keyboard.press("Escape")

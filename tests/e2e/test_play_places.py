@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from explorer_page import PATTERNS, SECONDS, choose_model, opened, reload, set_to, slider
+from explorer_page import PATTERNS, choose_model, opened, reload, set_to, slider
 from playwright.sync_api import Request, Route, expect
 
+# Whether no new picture has come for two seconds.
+STANDS = """() => {
+  const { frames } = document.querySelector(".explorer").dataset, now = performance.now();
+  if (window.standing?.frames !== frames) window.standing = { frames, since: now };
+  return now - standing.since > 2000;
+}"""
+# How many new pictures came in how many seconds.
+NEW_FRAMES = """async () => {
+  const look = () => [Number(document.querySelector(".explorer").dataset.frames), performance.now() / 1000];
+  const before = look();
+  await new Promise((resolve) => { setTimeout(resolve, 4000); });
+  return look().map((now, i) => now - before[i]);
+}"""
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -17,9 +30,10 @@ def test_a_walk_moves_keeps_the_moves_and_stops_at_a_real_place(page):
     page.wait_for_function("point().z && Number(document.querySelector('.explorer').dataset.frames) > 20")
     page.locator(".explorer canvas.hero").click()
     expect(page.get_by_role("button", name="Walk")).to_have_attribute("aria-pressed", "false")
-    page.wait_for_timeout(1000)
+    page.wait_for_function(STANDS)
     stopped = page.evaluate("[pixels(), JSON.stringify(point())]")
-    page.wait_for_timeout(500)
+    page.evaluate("standing = null")
+    page.wait_for_function(STANDS)
     assert page.evaluate("[pixels(), JSON.stringify(point())]") == stopped and stopped[0] != before
     assert page.evaluate("amount('pca-1')") == 1.5
     page.keyboard.press("Space")
@@ -34,13 +48,11 @@ def test_a_walk_moves_keeps_the_moves_and_stops_at_a_real_place(page):
 def test_a_slow_walk_for_who_wants_no_motion(app, browser, patterns):
     page = opened(app.url, browser, reduced_motion="reduce")
     choose_model(page, PATTERNS)
-    frames = "Number(document.querySelector('.explorer').dataset.frames)"
     page.get_by_role("button", name="Walk").click()
     page.wait_for_function("point().z")
-    before = page.evaluate(frames)
-    page.wait_for_timeout(2000)
-    page.wait_for_function(f"before => {frames} > before", arg=before)
-    assert page.evaluate(frames) - before <= 3
+    frames, seconds = page.evaluate(NEW_FRAMES)
+    assert frames <= seconds + 1
+    page.wait_for_function("before => point().z !== before", arg=page.evaluate("point().z"))
     page.context.close()
 
 
@@ -79,7 +91,7 @@ def test_pictures_nearby_in_the_model_before_do_not_come_later(page):
         held.append(route) if nearby(route.request, "avatars-64") else route.continue_()
 
     page.route("**/component_server/", hold_back)
-    expect(page.get_by_label("Picture nearby 3", exact=True)).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_label("Picture nearby 3", exact=True)).to_be_visible()
     with page.expect_request(lambda request: nearby(request, "avatars-64")):
         page.get_by_label("Model", exact=True).select_option("avatars-64")
     with page.expect_response(lambda answer: nearby(answer.request, PATTERNS)):

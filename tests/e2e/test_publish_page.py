@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explorer_page import SECONDS
+from explorer_page import SECONDS, begin, new_page
 from hub_double import Hub
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -29,15 +29,6 @@ from gan_core.hub import from_pretrained
 from gan_core.latent import Point
 np.save(sys.argv[2], from_pretrained(sys.argv[1]).render([Point(seed) for seed in range(6)]))
 """
-# What is over soon is seen by nobody who only looks now and then.
-HAS_BEGUN = """() => {
-  window.hasBegun = false;
-  new MutationObserver((_, observer) => {
-    if (!document.querySelector("#cancel-publish")?.checkVisibility()) return;
-    window.hasBegun = true;
-    observer.disconnect();
-  }).observe(document.querySelector("#publish-buttons"), { subtree: true, childList: true, attributes: true });
-}"""
 DOWNLOAD = """
 import sys
 from huggingface_hub import snapshot_download
@@ -71,9 +62,9 @@ def app(at_hub, runtime, tmp_path_factory) -> App:
 
 @pytest.fixture(scope="module")
 def page(app, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(app.url)
-    page.get_by_role("tab", name="Train").click(timeout=60 * SECONDS)
+    page.get_by_role("tab", name="Train").click()
     yield page
     page.context.close()
 
@@ -86,9 +77,7 @@ def choose(page: Page, kind: str, name: str, token: str = TOKEN) -> None:
 
 def press(page: Page, button: str) -> Locator:
     """Press it, and wait for what it comes to."""
-    page.evaluate(HAS_BEGUN)
-    page.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_function("window.hasBegun")
+    begin(page, button, "#cancel-publish")
     expect(page.get_by_role("button", name="Preview", exact=True)).to_be_visible(timeout=180 * SECONDS)
     return page.locator("#publishing")
 
@@ -96,13 +85,13 @@ def press(page: Page, button: str) -> Locator:
 def command(code: str, *arguments: object, python: Path | str = sys.executable, **environment: str) -> None:
     done = subprocess.run(
         [python, "-c", code, *map(str, arguments)],
-        cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, timeout=300,
+        cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert not done.returncode, done.stderr
 
 
 def test_a_run_s_menu_leads_to_its_publishing(page):
-    page.get_by_role("button", name=f"More for {RUN}", exact=True).click(timeout=30 * SECONDS)
+    page.get_by_role("button", name=f"More for {RUN}", exact=True).click()
     page.get_by_role("menuitem", name="Publish…").click()
     expect(page.get_by_label("Run to publish")).to_have_value(RUN)
     expect(page.locator("#publish .picked img")).to_be_visible()
@@ -112,7 +101,7 @@ def test_a_run_s_menu_leads_to_its_publishing(page):
 
 def expect_refusal(page: Page, words: str) -> None:
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_visible()
 
 
@@ -159,7 +148,7 @@ def test_it_is_updated_and_a_card_that_was_edited_there_stays(page, hub):
 
 def test_a_preview_can_be_cancelled(page, app):
     choose(page, "The model", "cancelled")
-    page.get_by_role("button", name="Preview", exact=True).click()
+    begin(page, "Preview", "#cancel-publish")
     page.locator("#cancel-publish").click()
     expect(page.locator("#publishing")).to_contain_text("Cancelled.")
     expect(page.get_by_role("button", name="Preview", exact=True)).to_be_visible()
@@ -169,7 +158,7 @@ def test_a_page_without_a_server_is_published_and_taken_away(page, hub, tmp_path
     choose(page, "A page in the visitor", "page")
     expect(press(page, "Publish")).to_contain_text(f"{hub.endpoint}/spaces/me/page")
     assert hub.sdks["spaces/me/page"] == "static" and "index.html" in hub.repos["spaces/me/page"]
-    with page.expect_download(timeout=60 * SECONDS) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Download as a folder (zip)").click()
     assert download.value.suggested_filename == f"{RUN}-static.zip"
 
@@ -178,7 +167,7 @@ def test_a_page_without_a_server_is_published_and_taken_away(page, hub, tmp_path
 def downloaded(page, hub, at_hub, tmp_path_factory) -> Path:
     """The Gradio Space that was published, in a new folder."""
     choose(page, "This whole app", "app")
-    expect(press(page, "Publish")).to_contain_text(f"{hub.endpoint}/spaces/me/app", timeout=60 * SECONDS)
+    expect(press(page, "Publish")).to_contain_text(f"{hub.endpoint}/spaces/me/app")
     folder = tmp_path_factory.mktemp("download") / "space"
     command(DOWNLOAD, "me/app", folder, **at_hub)
     return folder
@@ -193,7 +182,7 @@ def clean_python(downloaded, tmp_path_factory) -> Path:
     pinned = [line for line in (downloaded / "requirements.txt").read_text().splitlines() if not line.startswith("--")]
     # What is used is compiled then; to compile all of it takes as long as to install it.
     install = [venv / "bin/pip", "install", "--quiet", "--no-compile", *pinned]
-    subprocess.run(install, check=True, timeout=900)
+    subprocess.run(install, check=True, timeout=1800)
     yield venv / "bin/python"
     shutil.rmtree(venv)
 
@@ -207,9 +196,9 @@ def space(downloaded, clean_python, at_hub) -> App:
 
 
 def test_the_downloaded_app_draws_that_run(space, browser: Browser):
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(space.url)
-    page.wait_for_selector(".explorer[data-ready]", state="attached", timeout=60 * SECONDS)
+    page.wait_for_selector(".explorer[data-ready]", state="attached")
     canvas, slider = "document.querySelector('canvas.hero').toDataURL()", page.locator(".dir input").first
     before, box = page.evaluate(canvas), slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

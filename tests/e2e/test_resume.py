@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from explorer_page import SECONDS
+from explorer_page import SECONDS, new_page
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
@@ -34,7 +34,7 @@ def run(app) -> RunDir:
         "faces",
     ]
     environment = {**os.environ, "DCGAN_STUDIO_HOME": str(app.home)}
-    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, timeout=600)
     run = RunDir(app.home / "checkpoints" / "faces")
     run.write_config(run.config().with_options(lr=0.001, r1_gamma=1.0, data="drawn:41"))
     return run
@@ -42,10 +42,10 @@ def run(app) -> RunDir:
 
 @pytest.fixture(scope="module")
 def page(app, run, browser: Browser) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(app.url)
     page.get_by_role("tab", name="Train").click()
-    expect(page.locator("#title")).to_contain_text("faces", timeout=30 * SECONDS)
+    expect(page.locator("#title")).to_contain_text("faces")
     page.get_by_label("Train for").fill("1")
     page.get_by_label("Unit").click()
     page.get_by_role("option", name="kimg").click()
@@ -55,7 +55,7 @@ def page(app, run, browser: Browser) -> Page:
 
 def open_panel(page: Page) -> None:
     page.get_by_role("button", name="Train longer").click()
-    expect(page.locator("#changes")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.locator("#changes")).to_be_visible()
 
 
 def test_the_differences_come_first_and_can_be_left_alone(page, run):
@@ -74,7 +74,7 @@ def test_fine_tuning_begins_a_new_run_that_names_its_parent(page, app, run):
     before = run.status()
     open_panel(page)
     page.get_by_role("button", name="Fine-tune", exact=True).click()
-    expect(page.locator("#title")).to_contain_text("faces-2", timeout=60 * SECONDS)
+    expect(page.locator("#title")).to_contain_text("faces-2")
     expect(page.locator("#changes")).to_be_hidden()
     expect(page.locator("#title")).to_contain_text("done", timeout=240 * SECONDS)
     expect(page.locator("#title")).to_contain_text("from faces")
@@ -88,7 +88,7 @@ def test_a_run_goes_on_as_it_was(page, run):
     expect(page.locator("#title .runhead b")).to_have_text("faces")
     open_panel(page)
     page.get_by_role("button", name="Resume as it was").click()
-    expect(page.locator("#changes")).to_be_hidden(timeout=60 * SECONDS)
+    expect(page.locator("#changes")).to_be_hidden()
     page.wait_for_function("document.querySelector('#title').textContent.includes('1.2 kimg')", timeout=240 * SECONDS)
     expect(page.locator("#title")).to_contain_text("done", timeout=240 * SECONDS)
     assert (run.config().train.lr, run.data()["count"]) == (0.0004, 40)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import numpy as np
 import pytest
-from explorer_page import SECONDS
+from explorer_page import new_page
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gan_core import pixels
@@ -16,6 +17,11 @@ from gan_core.runs.checkpoint import load_generator, save_generator
 from gan_core.runs.run_dir import RunDir, Status
 
 SIZE = {"width": 1280, "height": 900}
+# The words with the Undo stay for 12 seconds, which a busy machine may need for a look at them.
+LONG_TOASTS = """
+const later = window.setTimeout;
+window.setTimeout = (call, wait, ...rest) => later(call, wait === 12000 ? 600000 : wait, ...rest);
+"""
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -38,10 +44,11 @@ def make_run(app, name: str, **options) -> RunDir:
 def page(app, browser: Browser) -> Page:
     make_run(app, "monday")
     make_run(app, "tuesday", lr=0.001)
-    page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
+    page = new_page(browser, viewport=SIZE)
+    page.add_init_script(LONG_TOASTS)
     page.goto(app.url)
     page.get_by_role("tab", name="Train").click()
-    expect(item(page, "monday")).to_be_visible(timeout=30 * SECONDS)
+    expect(item(page, "monday")).to_be_visible()
     yield page
     page.context.close()
 
@@ -63,7 +70,7 @@ def choose(page: Page, name: str, offer: str) -> Locator:
 
 def test_each_run_shows_what_it_is(page):
     expect(item(page, "tuesday")).to_contain_text("stopped · 4.0 kimg · 2.25")
-    expect(item(page, "tuesday")).to_contain_text("dcgan 16 px · just now")
+    expect(item(page, "tuesday")).to_contain_text(re.compile(r"dcgan 16 px · (just now|\d+ min ago)"))
     expect(item(page, "clothes-28")).to_contain_text("done")
     drawn = (
         "() => [...document.querySelectorAll('#runs .item img')].slice(0, 2).every((each) => each.naturalWidth > 40)"
@@ -99,7 +106,7 @@ def test_a_run_is_taken_away_as_a_zip(page, tmp_path, with_state):
     dialog = choose(page, "sunday", "Download")
     if with_state:
         dialog.get_by_role("checkbox").check()
-    with page.expect_download(timeout=30 * SECONDS) as download:
+    with page.expect_download() as download:
         dialog.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "sunday.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -115,11 +122,11 @@ def test_two_runs_are_compared_until_that_is_enough(page):
     dialog.get_by_role("button", name="Compare").click()
     table, chart = page.locator("#comparison"), page.locator("#chart-loss")
     expect(table).to_contain_text("learning rate")
-    expect(chart).to_contain_text("G, tuesday", timeout=10 * SECONDS)
+    expect(chart).to_contain_text("G, tuesday")
     expect(chart.locator(".mark-line path")).to_have_count(4)
     page.get_by_role("button", name="End the comparison").click()
     expect(table).not_to_be_visible()
-    expect(chart.locator(".mark-line path")).to_have_count(2, timeout=10 * SECONDS)
+    expect(chart.locator(".mark-line path")).to_have_count(2)
     expect(chart).not_to_contain_text("tuesday")
 
 
@@ -163,7 +170,7 @@ def test_the_history_stays_where_it_was_put_while_older_sheets_are_thinned(page,
     for nimg in range(4010, 4410, 10):
         run.add_sample(nimg, run.samples()[0][1].read_bytes())
     item(page, "long").get_by_role("button").first.click()
-    expect(sheet).to_have_attribute("data-nimg", "4400", timeout=10 * SECONDS)
+    expect(sheet).to_have_attribute("data-nimg", "4400")
     history.fill("3")
     expect(sheet).to_have_attribute("data-nimg", "4000")
     history.fill("40")
@@ -173,6 +180,6 @@ def test_the_history_stays_where_it_was_put_while_older_sheets_are_thinned(page,
     left = [nimg for nimg, _ in run.samples()]
     just_before = max(nimg for nimg in left if nimg <= 4370)
     assert just_before < 4370, "this very sheet went, too"
-    expect(sheet).to_have_attribute("data-nimg", str(just_before), timeout=10 * SECONDS)
+    expect(sheet).to_have_attribute("data-nimg", str(just_before))
     expect(history).to_have_value(str(left.index(just_before)))
     expect(page.locator("#sheet")).to_contain_text(f"{just_before // 1000} kimg")

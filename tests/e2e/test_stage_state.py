@@ -11,7 +11,6 @@ from dataclasses import replace
 import pytest
 from explorer_page import (
     PATTERNS,
-    SECONDS,
     Held,
     asked_for,
     choose_model,
@@ -105,7 +104,7 @@ def test_the_chooser_names_the_model_that_is_open(app, browser, patterns):
     chooser.select_option("fleeting")
     chooser.blur()
     held.wait()
-    with page.expect_response(lambda answer: asked_for(answer.request, "models"), timeout=60 * SECONDS) as poll:
+    with page.expect_response(lambda answer: asked_for(answer.request, "models")) as poll:
         pass
     poll.value.finished()
     page.wait_for_function("document.querySelector('[data-is=models] option:checked').value === 'fleeting'")
@@ -113,7 +112,7 @@ def test_the_chooser_names_the_model_that_is_open(app, browser, patterns):
     held.answer()
     page.wait_for_selector('.explorer[data-ready^="fleeting@"]')
     shutil.rmtree(run.path)
-    expect(chooser.locator("option:checked")).to_have_text("fleeting · gone", timeout=60 * SECONDS)
+    expect(chooser.locator("option:checked")).to_have_text("fleeting · gone")
     choose_model(page, PATTERNS)
     expect(chooser.locator("option:checked")).to_have_text(PATTERNS)
     assert not page.errors
@@ -233,5 +232,5 @@ def test_the_paper_stays_with_the_model_that_it_was_asked_about(page):
     progress.wait()
     choose_model(page, SHIPPED)
     progress.answer()
-    expect(page.get_by_role("button", name="Make all")).to_be_enabled(timeout=60 * SECONDS)
+    expect(page.get_by_role("button", name="Make all")).to_be_enabled()
     assert len(begun) == 1 and not page.errors

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explorer_page import DESK, PHONE, QUESTIONS, SECONDS, open_tool, opened, wait_until_ready
+from explorer_page import DESK, PHONE, QUESTIONS, new_page, open_tool, opened, wait_until_ready
 from playwright.sync_api import Browser, Page, expect
 
 from gan_core.home import REPOSITORY
@@ -38,7 +38,7 @@ def site(tmp_path_factory, runtime) -> Path:
     command = [sys.executable, "-m", "gan_core", "publish", str(MODEL), "somebody/avatars", "--as", "static"]
     environment = {**os.environ, **runtime, "DCGAN_STUDIO_HOME": str(home)}
     done = subprocess.run(
-        [*command, "--out", str(out)], cwd=REPOSITORY, env=environment, capture_output=True, timeout=300
+        [*command, "--out", str(out)], cwd=REPOSITORY, env=environment, capture_output=True, timeout=600
     )
     assert not done.returncode, done.stderr.decode()
     return out
@@ -58,7 +58,7 @@ def url(site) -> str:
 
 @pytest.fixture(scope="module")
 def page(url, browser: Browser) -> Page:
-    page = browser.new_context(viewport=DESK).new_page()
+    page = new_page(browser, viewport=DESK)
     page.add_init_script(QUESTIONS)
     page.asked, page.failures = [], []
     page.on("request", lambda request: page.asked.append(request.url))
@@ -167,7 +167,7 @@ def test_a_strip_and_a_film_are_saved(page, tmp_path):
     open_tool(page, "Morph")
     for kind in ("Strip", "Film"):
         page.get_by_role("button", name=kind, exact=True).click()
-        with page.expect_download(timeout=60 * SECONDS) as download:
+        with page.expect_download() as download:
             page.locator("[data-is=morphfile] button.primary").click()
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
@@ -191,18 +191,18 @@ def test_a_link_opens_the_same_picture_on_a_phone(page, url, browser):
 
 
 def test_opened_as_a_file_it_says_what_to_do(site, browser):
-    page = browser.new_context().new_page()
+    page = new_page(browser)
     page.goto((site / "index.html").as_uri())
-    expect(page.get_by_role("status")).to_contain_text("in its folder run python -m http.server", timeout=20 * SECONDS)
+    expect(page.get_by_role("status")).to_contain_text("in its folder run python -m http.server")
     page.context.close()
 
 
 def test_a_missing_file_is_told_in_a_sentence(site, url, browser):
     (site / "generator.onnx").rename(site / "away.onnx")
     try:
-        page = browser.new_context().new_page()
+        page = new_page(browser)
         page.goto(url)
-        expect(page.locator(".loading")).to_contain_text("generator.onnx is missing", timeout=20 * SECONDS)
+        expect(page.locator(".loading")).to_contain_text("generator.onnx is missing")
         page.context.close()
     finally:
         (site / "away.onnx").rename(site / "generator.onnx")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from explorer_page import SECONDS
+from explorer_page import SECONDS, new_page
 from playwright.sync_api import Browser, expect
 
 from benchmarks.real_app import REPOSITORY
@@ -24,19 +24,20 @@ def test_what_helps_is_done_at_a_click_and_the_run_gets_well(app, browser: Brows
         cwd=REPOSITORY,
         env={**os.environ, "DCGAN_STUDIO_HOME": str(app.home)},
         check=True,
+        timeout=600,
     )
     run = RunDir(app.home / "checkpoints" / "ill")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(app.url)
     page.get_by_role("tab", name="Train").click()
     verdict = page.locator("#verdict")
-    expect(verdict).to_contain_text("What helps: go back to the best state", timeout=60 * SECONDS)
+    expect(verdict).to_contain_text("What helps: go back to the best state")
     page.get_by_label("Train for").fill("2")
     page.get_by_label("Unit").click()
     page.get_by_role("option", name="kimg").click()
     page.get_by_role("button", name="Do that").click()
     expect(verdict).to_contain_text("lr 0.5 → 0.0004", timeout=120 * SECONDS)
-    expect(verdict).to_contain_text("Healthy.", timeout=60 * SECONDS)
+    expect(verdict).to_contain_text("Healthy.")
     expect(page.get_by_role("button", name="Do that")).to_be_hidden()
     assert run.config().train.lr == 4e-4 and len(run.history()) == 1
-    page.close()
+    page.context.close()

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_core.hub.mirror import VARIABLE
 from gan_core.runs.summary import Summary
 from gan_core.words import distance, pictures
 from ui import runs
@@ -27,7 +28,10 @@ NEXT = {
     "static": "The page opens within a minute. Send its link to a friend: nothing has to be installed.",
     "model": "Whoever may see it opens it here in Explore, under Bring a model, or in Python: "
     '<code>from_pretrained("{}")</code>.',
-    "space": "Hugging Face builds it now, which takes some minutes. Everybody explores there; logged in, you train.",
+    "space": "Hugging Face builds it now, which takes some minutes. Everybody explores there; logged in, you train. "
+    "What you train there is lost when the Space restarts, unless its settings have the secret <code>HF_TOKEN</code>, a "
+    f"token with the right to write: then runs are kept in the private repo that the variable <code>{VARIABLE}</code> "
+    "names.",
 }
 ZIPPED = {
     "static": "Unpack it on any web server. To look at it here: <code>python -m http.server</code> in the folder, then "

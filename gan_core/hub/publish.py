@@ -18,6 +18,7 @@ from gan_core.hub.model_repo import OnShare
 from gan_core.hub.prepare import CARD, MANIFEST, Files, Kind, hash_of, kind_of
 from gan_core.hub.refusals import NO_SUCH_TOKEN, NO_TOKEN, READ_ONLY, refusals
 from gan_core.hub.repo_name import full_name
+from gan_core.hub.spaces import variables
 from gan_core.words import memory
 
 if TYPE_CHECKING:
@@ -179,7 +180,10 @@ def create(api: HfApi, target: Target, private: bool) -> str:
     """Make the repo if it is not there; returns its newest commit."""
     kind = target.kind
     if not target.exists:
-        api.create_repo(target.repo_id, repo_type=kind.repo_type, private=private, space_sdk=kind.sdk, exist_ok=True)
+        more = {"space_variables": variables(target.repo_id)} if kind.sdk == "gradio" else {}
+        api.create_repo(
+            target.repo_id, repo_type=kind.repo_type, private=private, space_sdk=kind.sdk, exist_ok=True, **more
+        )
     return api.repo_info(target.repo_id, repo_type=kind.repo_type).sha
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from gan_core.config import require
 from gan_core.files import write_json, write_lines
 from gan_core.home import REPOSITORY
+from gan_core.hub.mirror import VARIABLE
 from gan_core.hub.model_repo import OnShare, copy_networks
 from gan_core.hub.record import Record, record_of
+from gan_core.hub.repo_name import MOST_LETTERS
 from gan_core.hub.space_card import space_card
 from gan_core.runs.library import NAME
 from gan_core.runs.run_dir import RunDir
@@ -32,7 +34,11 @@ SETTINGS = {
     "startup_duration_timeout": "1h",
 }
 WHERE = "on a computer of Hugging Face: this is the program's whole app"
-WHO = "Everybody may explore. Only the owner, logged in with Hugging Face, may train."
+MORE = (
+    "Everybody may explore. Only the owner, logged in with Hugging Face, may train. What is trained here is lost when "
+    "the Space restarts, unless the Space's settings have the secret `HF_TOKEN`, a token with the right to write: then "
+    f"runs are kept in the private repo that the variable `{VARIABLE}` names."
+)
 
 
 def prepare_gradio_space(
@@ -56,8 +62,15 @@ def prepare_gradio_space(
     report(0.5, "copying the model")
     write_run(run, record, folder / "checkpoints" / run.name)
     (folder / "requirements.txt").write_text(requirements(hardware), encoding="utf-8")
-    (folder / "README.md").write_text(space_card(record, settings(hardware), model_repo, WHERE, WHO), encoding="utf-8")
+    (folder / "README.md").write_text(space_card(record, settings(hardware), model_repo, WHERE, MORE), encoding="utf-8")
     report(1.0, "writing the card")
+
+
+def variables(repo_id: str) -> list[dict[str, str]]:
+    """Of a new Space: the repo, under the name of whoever's token it is given, that keeps its runs."""
+    end = "-runs"
+    name = repo_id.rpartition("/")[2][: MOST_LETTERS - len(end)].rstrip("-")
+    return [{"key": VARIABLE, "value": f"{name}{end}"}]
 
 
 def copy_app(folder: Path) -> None:

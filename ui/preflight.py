@@ -8,13 +8,13 @@ from html import escape
 from pathlib import Path
 
 import gradio as gr
-from gradio.events import Dependency
 
 from gan_core.config import Config
 from gan_core.runs import job
-from ui import form, place
+from ui import form, place, stopping
 from ui.guard import require_owner, sentence
 
+TRIAL = "trial"
 HINT = "<p class='cap'>Twenty steps tell how long it will take. Nothing is kept.</p>"
 
 
@@ -33,21 +33,19 @@ def build() -> Trial:
     return Trial(begin, cancel, gr.HTML(HINT, elem_id="trial", apply_default_css=False))
 
 
-def wire(trial: Trial, inputs: list, **loud: object) -> Dependency:
-    """The event of the trial, for those who must cancel it."""
-    tried = trial.begin.click(run, inputs, outputs(trial), **loud)
-    trial.cancel.click(forget, outputs=outputs(trial), cancels=tried, **loud)
-    return tried
+def wire(trial: Trial, inputs: list, **loud: object) -> None:
+    trial.begin.click(run, inputs, [trial.begin, trial.cancel, trial.result], **loud)
+    trial.cancel.click(cancel, **{**loud, "queue": False})
 
 
-def outputs(trial: Trial) -> list:
-    """What `run` and `forget` update."""
-    return [trial.begin, trial.cancel, trial.result]
+def cancel() -> None:
+    """Have the trial end that this page began, if there is one."""
+    stopping.cancel(TRIAL)
 
 
-def forget() -> tuple:
-    """The state before any trial, which must follow whatever cancels one."""
-    return shown(HINT, False)
+def forget() -> str:
+    """What stands there before any trial."""
+    return HINT
 
 
 def run(*values):
@@ -55,14 +53,16 @@ def run(*values):
     try:
         require_owner()
         config = form.config_of(*values)
-        # Whoever leaves the page or cancels closes this generator, and with it the process.
+        found = None
+        # Whoever leaves the page closes this generator, and with it the process.
         with closing(job.try_out(config)) as events:
-            for event in events:
+            for event in stopping.until_cancelled(events, TRIAL):
                 if event["event"] == "preflight":
+                    found = result_html(config, event["sentences"], form.value_in(values, "device"))
                     break
                 yield shown(progress_html(event["message"], event["prepared"]), True)
         # Only now, since a button whose event has not ended answers to nothing.
-        yield shown(result_html(config, event["sentences"], form.value_in(values, "device")), False)
+        yield shown(found or HINT, False)
     except (ValueError, OSError) as error:
         yield shown(f"<p class='bad'>{escape(sentence(str(error)))}</p>", False)
 

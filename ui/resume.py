@@ -47,7 +47,7 @@ def wire(
 ) -> list[Dependency]:
     """The events after which a training may have started. `goal` is the form's amount, unit and device."""
     changed = [shown, seen, *outputs(panel)]
-    panel.cancel.click(hidden, outputs=outputs(panel), **{**loud, "cancels": None})
+    panel.cancel.click(hidden, outputs=outputs(panel), **loud)
     return [
         button.click(resume, [shown, *goal], changed, **loud),
         panel.as_it_was.click(resume_as_it_was, [panel.of, *goal], changed, **loud),

@@ -11,7 +11,7 @@ from typing import TypeVar
 from gradio.context import LocalContext
 
 T = TypeVar("T")
-_unwanted: set[str | None] = set()
+_unwanted: set[tuple[str | None, str]] = set()
 
 
 def page() -> str | None:
@@ -19,14 +19,14 @@ def page() -> str | None:
     return getattr(LocalContext.request.get(None), "session_hash", None)
 
 
-def cancel() -> None:
-    """Have what this page began end."""
-    _unwanted.add(page())
+def cancel(what: str = "") -> None:
+    """Have what this page began end, of several things the one of that name."""
+    _unwanted.add((page(), what))
 
 
-def until_cancelled(events: Iterator[T]) -> Iterator[T]:
-    """The events up to the moment when this page cancels; whatever it cancelled before does not count."""
-    mine = page()
+def until_cancelled(events: Iterator[T], what: str = "") -> Iterator[T]:
+    """The events up to the moment when this page cancels them; whatever it cancelled before does not count."""
+    mine = page(), what
     _unwanted.discard(mine)
     for event in events:
         if mine in _unwanted:

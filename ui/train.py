@@ -99,19 +99,21 @@ def wire(
 
     # Through the queue, since only queued events can show a warning.
     loud = {"show_progress": "hidden", "api_visibility": "private"}
-    tried = preflight.wire(trial, form.inputs(fields), **loud)
+    preflight.wire(trial, form.inputs(fields), **loud)
     # A trial beside the training would measure nothing and slow it down.
-    started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], cancels=tried, **loud)
+    for button in (fields["start"], again, panel.as_it_was, panel.fine_tune, heal):
+        button.click(preflight.cancel, **quiet)
+    started = fields["start"].click(start, [fields["name"], *form.inputs(fields)], [shown, seen], **loud)
     hired = renting.wire(rented, fields, shown, seen, **loud)
     stopped = stop.click(stop_run, shown, seen, **loud)
     goal = [fields["amount"], fields["unit"], fields["device"]]
-    resumed = resume.wire(panel, again, shown, seen, goal, cancels=tried, **loud)
-    healed = heal.click(health.heal, [shown, *goal], seen, cancels=tried, **loud)
+    resumed = resume.wire(panel, again, shown, seen, goal, **loud)
+    healed = heal.click(health.heal, [shown, *goal], seen, **loud)
     each_one = {**quiet, "trigger_mode": "multiple"}  # whoever was quicker than the answer meant the last one, too
     picked = listed.view.select(runs.chosen, outputs=[shown, listed.beside], **each_one)
     picked.then(resume.hidden, outputs=resume.outputs(panel), **quiet)
     for event in (started, *resumed):
-        event.then(preflight.forget, outputs=preflight.outputs(trial), **quiet)
+        event.then(preflight.forget, outputs=trial.result, **quiet)
     for event in (started, hired, stopped, *resumed, healed, picked):
         event.then(**refresh)
     listed.beside.change(**refresh).then(**refresh)  # charts with other lines take two steps

@@ -25,6 +25,14 @@ def test_what_a_page_began_ends_when_that_page_cancels_and_no_other(on_page):
     assert list(events) == []
 
 
+def test_of_two_things_on_one_page_only_the_named_one_ends(on_page):
+    on_page("mine")
+    look, trial = until_cancelled(iter(range(3)), "look"), until_cancelled(iter(range(3)), "trial")
+    assert next(look) == next(trial) == 0
+    cancel("trial")
+    assert list(trial) == [] and list(look) == [1, 2]
+
+
 def test_a_cancel_of_before_does_not_end_what_comes_after(on_page):
     on_page("mine")
     cancel()

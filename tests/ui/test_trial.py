@@ -34,6 +34,15 @@ def test_leaving_the_page_ends_the_process(filled, wait_for):
     wait_for(lambda: not children("preflight"))
 
 
+def test_a_cancelled_trial_ends_with_the_words_of_before_and_no_other_update_after_them(filled):
+    updates = preflight.run(*filled(**TINY))
+    assert running(next(updates))
+    preflight.cancel()
+    last = list(updates)[-1]
+    assert not running(last) and text_of(last) == preflight.forget()
+    assert not children("preflight")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

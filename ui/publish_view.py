@@ -29,9 +29,9 @@ NEXT = {
     "model": "Whoever may see it opens it here in Explore, under Bring a model, or in Python: "
     '<code>from_pretrained("{}")</code>.',
     "space": "Hugging Face builds it now, which takes some minutes. Everybody explores there; logged in, you train. "
-    "What you train there is lost when the Space restarts, unless its settings have the secret <code>HF_TOKEN</code>, a "
-    f"token with the right to write: then runs are kept in the private repo that the variable <code>{VARIABLE}</code> "
-    "names.",
+    "What you train there is lost when the Space restarts, unless its settings have the secret <code>HF_TOKEN</code>, "
+    f"a token with the right to write: then runs are kept in the private repo that the variable "
+    f"<code>{VARIABLE}</code> names.",
 }
 ZIPPED = {
     "static": "Unpack it on any web server. To look at it here: <code>python -m http.server</code> in the folder, then "

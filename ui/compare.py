@@ -12,8 +12,8 @@ from gan_core.config import Config
 from gan_core.runs.run_dir import RunDir
 from gan_core.runs.summary import summarise
 from gan_core.words import distance, kimg
-from ui.form import label_of
 from ui.guard import sentence
+from ui.settings import label_of
 
 LONGEST_NAME = 11  # or the legend of four lines is cut off
 LEFT_OUT = ("swd_floor",)  # for want of room, and because it says little of a run

@@ -15,14 +15,14 @@ from gan_core.data import absolute, open_source
 from gan_core.data.doctor import Report, suggestions
 from gan_core.home import datasets
 from gan_core.runs import child
-from ui import form
+from ui import form, settings
 from ui.data_view import EMPTY, report_html
 from ui.guard import notice, require_owner, sentence
 from ui.preflight import progress_html
 from ui.stopping import cancel, until_cancelled
 from ui.theme import asset
 
-FIELDS = (*form.SOURCE, "preset", "image_size", *form.SETTINGS)
+FIELDS = (*form.SOURCE, "preset", "image_size", *settings.SETTINGS)
 FIRST = {"event": "status", "message": "opening the pictures", "prepared": 0.0}
 DIED = "the look ended without a word, perhaps for want of memory"
 
@@ -140,8 +140,8 @@ def setting_updates(options: dict[str, Any], architecture: str) -> dict[str, Any
     updates = {}
     if name in PRESETS:
         architecture = preset(name).model.architecture
-        updates = dict(zip(("preset", "image_size", *form.SETTINGS), form.show_preset(name), strict=True))
+        updates = dict(zip(("preset", "image_size", *settings.SETTINGS), settings.show_preset(name), strict=True))
         updates["preset"] = gr.update(value=name, info=PRESET_HELP[name])
     if size:
-        updates["image_size"] = form.sizes(architecture, size)
-    return updates | {key: value for key, value in options.items() if key in form.SETTINGS}
+        updates["image_size"] = settings.sizes(architecture, size)
+    return updates | {key: value for key, value in options.items() if key in settings.SETTINGS}

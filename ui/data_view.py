@@ -16,8 +16,8 @@ from gan_core.data.doctor.report import Copy
 from gan_core.data.doctor.show import crop, crops
 from gan_core.data.pictures import Source
 from ui.answers import data_uri
-from ui.form import label_of
 from ui.run_view import fact
+from ui.settings import label_of
 
 EMPTY = (
     "<div class='card empty'>How many pictures there are, which cannot be read, which are there twice, what training "

@@ -12,7 +12,7 @@ from gradio.events import Dependency
 from gan_core.runs import job, library
 from gan_core.runs.changes import Change, Changed
 from gan_core.runs.run_dir import RunDir
-from ui import form, place
+from ui import form, place, settings
 from ui.guard import guarded
 
 AS_IT_WAS = "Go on with the settings and pictures that it was trained with. Nothing of it is lost."
@@ -96,10 +96,10 @@ def more(run: RunDir, amount, unit, device) -> dict:
 
 def table_html(name: str, changes: list[Change]) -> str:
     rows = "".join(
-        f"<tr><th>{escape(form.label_of(change.name))}</th><td>{value(change.before)}</td><td>{value(change.now)}</td></tr>"
+        f"<tr><th>{escape(settings.label_of(change.name))}</th><td>{value(change.before)}</td><td>{value(change.now)}</td></tr>"
         for change in changes
     )
-    lost = [form.label_of(change.name) for change in changes if not change.possible]
+    lost = [settings.label_of(change.name) for change in changes if not change.possible]
     misfit = f" Not all weights would fit: {escape(', '.join(lost))} changed." if lost else ""
     return (
         f"<h3 class='head'>{escape(name)} has changed since it was trained</h3>"

@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from gan_core.runs import job, library
-from ui import compare, form, health, place, preflight, renting, resume, runs, slices
+from ui import compare, form, health, place, preflight, renting, resume, runs, settings, slices
 from ui.answers import answers, data_uri
 from ui.guard import guarded, notice, on_space
 from ui.snapshot import CHARTS, snapshot
@@ -42,7 +42,7 @@ def build_new() -> tuple[dict, renting.Panel, preflight.Trial]:
     fields = form.build()
     rented = renting.build()
     trial = preflight.build()
-    return fields | form.build_settings(), rented, trial
+    return fields | settings.build(), rented, trial
 
 
 def build_monitor() -> tuple[list[gr.components.Component], resume.Panel]:

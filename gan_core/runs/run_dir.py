@@ -20,6 +20,8 @@ checkpoints/<run>/
   stop                             exists while somebody asks the training to stop
   heal                             exists while somebody asks it to do what its verdict advises
   log.txt                          what the training process printed
+  .lock                            held by whoever trains, copies or moves the run
+  .identity                        what tells it from others of its name in a mirror, once it was mirrored
 
 A file that turned out damaged is renamed to damaged-…, and nobody reads it any more.
 """
@@ -33,10 +35,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from gan_core.config import Config
 from gan_core.files import append_line, read_json, read_lines, replacing, sweep, write_json, write_lines
+from gan_core.runs.hold import held, is_free, is_held
 from gan_core.runs.pruning import NEWEST_STATES, superfluous_samples, superfluous_snapshots
 
 if TYPE_CHECKING:
@@ -197,34 +200,21 @@ class RunDir:
 
     def is_alive(self) -> bool:
         """Whether a training process holds this run; the kernel frees its lock however it ends."""
-        try:
-            return not _is_shareable(self._lock_path)
-        except FileNotFoundError:
-            return False
-        except (ImportError, OSError):  # Windows, and disks without such locks
-            return self._lock_path.exists() and not self.is_free(within=0.05)
+        return is_held(self._lock_path)
 
     def is_free(self, within: float) -> bool:
         """Whether nobody holds this run, now or after at most so many seconds."""
-        try:
-            with FileLock(self._lock_path, timeout=within):
-                return True
-        except Timeout:
-            return False
+        return is_free(self._lock_path, within)
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
         """Hold the run while training it. RunBusy if another process does."""
-        lock = FileLock(self._lock_path)
-        try:
-            # A watcher's look holds the lock for an instant: wait longer than that.
-            lock.acquire(timeout=2)
-        except Timeout:
-            raise RunBusy(f"'{self.name}' is being trained by another process") from None
-        try:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(held(self._lock_path))
+            except Timeout:
+                raise RunBusy(f"'{self.name}' is being trained by another process") from None
             yield
-        finally:
-            lock.release()
 
     def sweep(self) -> None:
         """Remove what killed trainings left half written; only for whoever has claimed the run."""
@@ -358,18 +348,6 @@ def best_of(rows: list[dict]) -> dict | None:
     measured = [row for row in rows if "swd" in row]
     least = min((row["swd"] for row in measured), default=0.0)
     return next((row for row in reversed(measured) if row["swd"] <= least * (1 + TIE)), None)
-
-
-def _is_shareable(lock: Path) -> bool:
-    """Whether nobody holds that file; however many look at once, none takes another's look for a hold."""
-    import fcntl
-
-    with lock.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 def _by_number(paths: Iterable[Path]) -> list[Path]:

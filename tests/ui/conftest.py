@@ -10,7 +10,7 @@ from gan_core.home import checkpoints, datasets
 from gan_core.models import build_generator
 from gan_core.runs.checkpoint import save_generator
 from gan_core.runs.run_dir import RunDir, Status
-from ui import form
+from ui import form, settings
 from ui.explore import work
 
 
@@ -56,10 +56,10 @@ def filled():
     """filled(**changes): the values of a filled-in form, in the order in which its handlers take them."""
 
     def values(**changes) -> list:
-        settings = {name: form.value_of(preset("dcgan"), name) for name in form.SETTINGS}
+        usual = {name: settings.value_of(preset("dcgan"), name) for name in settings.SETTINGS}
         what = {"source": form.LOCAL, "path": "", "upload": None, "preset": "dcgan", "amount": 1, "unit": "kimg"}
         other = {"known": "fashion-mnist", "data_root": "", "image_size": 32, "device": None}
-        return [(what | other | settings | changes)[name] for name in (*form.WHAT, *form.SETTINGS)]
+        return [(what | other | usual | changes)[name] for name in (*form.WHAT, *settings.SETTINGS)]
 
     return values
 

@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from gan_core.config import ARCHITECTURES, PRESETS
-from ui import form, studio
+from ui import form, settings, studio
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_what_a_quick_visitor_picks_is_not_skipped_while_the_answer_to_the_last_
 def own():
     """own(field): the table with which the page itself answers to a new value of that field."""
     with gr.Blocks() as demo:
-        fields = form.build() | form.build_settings()
+        fields = form.build() | settings.build()
         form.wire(fields, queue=False)
 
     def table(field: str) -> dict:
@@ -46,13 +46,13 @@ def own():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_recipe_needs_no_answer_of_the_server_that_could_undo_what_is_chosen_next(own, name):
-    recipe, size, *settings = own("preset")[name]
-    shown = form.show_preset(name)
-    assert (recipe["info"], size["value"], settings) == (shown[0].info, shown[1].value, shown[2:])
+    recipe, size, *usual = own("preset")[name]
+    shown = settings.show_preset(name)
+    assert (recipe["info"], size["value"], usual) == (shown[0].info, shown[1].value, shown[2:])
     assert size["choices"] == [list(each) for each in shown[1].choices] and size["__type__"] == "update"
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_architecture_needs_none_either(own, name):
     for size, shown in own("architecture")[name].items():
-        assert shown["value"] == form.sizes(name, int(size)).value
+        assert shown["value"] == settings.sizes(name, int(size)).value

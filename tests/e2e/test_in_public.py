@@ -28,7 +28,7 @@ from ui.limits import EACH_BYTES
 # Everybody may ask these; all others are for the owner.
 FOR_ALL_EVENTS = {
     "show_source", "show_known", "forget", "hidden", "chosen", "snapshot", "opening",
-    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "known_terms", "picked_run", "unlooked",
+    "opening_tab", "apply", "unnamed", "lambda", "runs_listed", "about_run", "shown_terms", "picked_run", "unlooked",
     "cancel", "field", "choose", "price", "price_of_goal",
 }  # fmt: skip
 FOR_THE_OWNER = {

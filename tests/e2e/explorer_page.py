@@ -32,12 +32,6 @@ HAS_BEGUN = """selector => {
     observer.disconnect();
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
-# While the event of before is still ending, which no page shows, a button answers to nothing.
-PRESS_UNTIL_BEGUN = """name => {
-  const named = (button) => button.textContent.trim() === name && button.checkVisibility();
-  if (!window.hasBegun) [...document.querySelectorAll("button")].find(named)?.click();
-  return window.hasBegun;
-}"""
 
 
 def new_page(browser: Browser, **options) -> Page:
@@ -50,8 +44,16 @@ def new_page(browser: Browser, **options) -> Page:
 def begin(page: Page, button: str, cancel: str) -> None:
     """Press the button of that name until what it begins has begun, whose Cancel button that selector finds."""
     page.evaluate(HAS_BEGUN, cancel)
-    expect(page.get_by_role("button", name=button, exact=True)).to_be_enabled()
-    page.wait_for_function(PRESS_UNTIL_BEGUN, arg=button, polling=1000)
+    pressed = page.get_by_role("button", name=button, exact=True)
+    expect(pressed).to_be_enabled()
+    for look in range(3000):
+        if page.evaluate("hasBegun"):
+            return
+        # While the event of before is still ending, which no page shows, a button answers to nothing.
+        if look % 10 == 0:
+            pressed.evaluate_all("buttons => window.hasBegun || buttons[0]?.click()")
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{button} begins nothing")
 
 
 def opened(url: str, browser: Browser, script: str = "", **options) -> Page:

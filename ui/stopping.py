@@ -11,7 +11,8 @@ from typing import TypeVar
 from gradio.context import LocalContext
 
 T = TypeVar("T")
-_unwanted: set[tuple[str | None, str]] = set()
+# By page and name, whether it is to end; only what is under way, for anybody may ask for the end of anything.
+_under_way: dict[tuple[str | None, str], bool] = {}
 
 
 def page() -> str | None:
@@ -21,14 +22,19 @@ def page() -> str | None:
 
 def cancel(what: str = "") -> None:
     """Have what this page began end, of several things the one of that name."""
-    _unwanted.add((page(), what))
+    mine = page(), what
+    if mine in _under_way:
+        _under_way[mine] = True
 
 
 def until_cancelled(events: Iterator[T], what: str = "") -> Iterator[T]:
     """The events up to the moment when this page cancels them; whatever it cancelled before does not count."""
     mine = page(), what
-    _unwanted.discard(mine)
-    for event in events:
-        if mine in _unwanted:
-            return
-        yield event
+    _under_way[mine] = False
+    try:
+        for event in events:
+            if _under_way.get(mine):
+                return
+            yield event
+    finally:
+        _under_way.pop(mine, None)

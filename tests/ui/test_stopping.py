@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 from gradio.context import LocalContext
 
+from ui import stopping
 from ui.stopping import cancel, until_cancelled
 
 
@@ -37,3 +38,12 @@ def test_a_cancel_of_before_does_not_end_what_comes_after(on_page):
     on_page("mine")
     cancel()
     assert list(until_cancelled(iter(range(3)))) == [0, 1, 2]
+
+
+def test_who_cancels_what_was_never_begun_leaves_nothing_behind(on_page):
+    for name in ("one", "two"):
+        on_page(name)
+        cancel("anything")
+    on_page("mine")
+    assert list(until_cancelled(iter(range(3)))) == [0, 1, 2]
+    assert not stopping._under_way

@@ -29,10 +29,9 @@ def is_free(lock: Path, within: float) -> bool:
 
 
 @contextlib.contextmanager
-def held(lock: Path) -> Iterator[None]:
-    """Hold it. Timeout if another process does."""
-    # A look holds the lock for an instant: wait longer than that.
-    with FileLock(lock, timeout=2):
+def held(lock: Path, within: float = 2) -> Iterator[None]:
+    """Hold it. Timeout if another process does for longer than so many seconds; a look holds it for an instant."""
+    with FileLock(lock, timeout=within):
         yield
 
 

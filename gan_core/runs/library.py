@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from gan_core import home
 from gan_core.home import checkpoints, model_roots
+from gan_core.runs.hold import held
 from gan_core.runs.run_dir import RunBusy, RunDir
 
 SHIPPED = "faces-64"
@@ -68,15 +69,12 @@ def is_shipped(run: RunDir) -> bool:
 @contextlib.contextmanager
 def start_lock() -> Iterator[None]:
     """Hold back every other start of a training. RunBusy if that takes too long."""
-    lock = FileLock(checkpoints() / ".start.lock")
-    try:
-        lock.acquire(timeout=SECONDS_FOR_A_START)
-    except Timeout:
-        raise RunBusy("another training is just being started: try again in a moment") from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(held(checkpoints() / ".start.lock", SECONDS_FOR_A_START))
+        except Timeout:
+            raise RunBusy("another training is just being started: try again in a moment") from None
         yield
-    finally:
-        lock.release()
 
 
 def new_run_path(text: str | None, data_name: str, image_size: int) -> Path:

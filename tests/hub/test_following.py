@@ -3,33 +3,18 @@
 import shutil
 
 import pytest
+from job_commands import ME
 
 from gan_core.__main__ import main
-from gan_core.home import checkpoints
-from gan_core.hub import following, jobs, mirror, offers
+from gan_core.hub import following
 from gan_core.hub.mirror import Mirror
 from gan_core.runs.library import find_run
 from gan_core.runs.run_dir import RunDir, Status
 
-ME, REPO = "hf_writes", "me/dcgan-studio-runs"
+REPO = "me/dcgan-studio-runs"
 SETTINGS = {"data": "drawn:40", "size": "32", "ngf": "4", "ndf": "4", "latent-dim": "8", "hf-job": "cpu-basic"}
 TRAIN = ["train", "--run", "mine", *(f"--{name}={value}" for name, value in SETTINGS.items()), "--yes"]
-
-
-@pytest.fixture(autouse=True)
-def quick(on_hub, monkeypatch):
-    for name in ("SECONDS_BETWEEN_LOOKS", "SECONDS_BETWEEN_SYNCS", "LINE_SECONDS"):
-        monkeypatch.setattr(following, name, 0.1)
-    monkeypatch.setattr(mirror, "PAUSES", (0.01,) * 4, raising=False)
-    monkeypatch.setenv("HF_TOKEN", ME)
-
-
-@pytest.fixture
-def rented(on_hub, tiny) -> RunDir:
-    """A run whose job waits for a machine."""
-    run = RunDir.create(checkpoints() / "mine", tiny)
-    jobs.submit(run, offers.look().offer("a10g-small"))
-    return run
+pytestmark = pytest.mark.usefixtures("quick_jobs")
 
 
 @pytest.fixture

@@ -10,18 +10,10 @@ from benchmarks.real_app import App
 from ui.origins import OTHER_SITE
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    app = App(tmp_path_factory.mktemp("home"))
-    app.start()
-    yield app
-    app.stop()
-
-
 def asked(app: App, method: str, path: str, **headers: str) -> str:
     address = app.url.removeprefix("http://")
     headers = {name.replace("_", "-"): value for name, value in ({"host": address} | headers).items()}
-    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=600)) as connection:
         connection.putrequest(method, path, skip_host=True)
         for name, value in headers.items():
             connection.putheader(name, value)
